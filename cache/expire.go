@@ -1,0 +1,25 @@
+package cache
+
+import (
+	"github.com/ashlar-cache/ashlar/cache/internal/item"
+	"github.com/ashlar-cache/ashlar/cache/internal/slab"
+)
+
+// Expiry tells the allocator's calendar when the item at ref expires.
+func (s *shard) Expiry(ref slab.Ref) int64 { return item.ExpireAt(s.at(ref)) }
+
+// Expire removes an item whose time has come.
+func (s *shard) Expire(ref slab.Ref) {
+	s.counts.expired++
+	s.discard(ref)
+}
+
+// expireStep removes some of what is due: pages enough for a few dozen
+// microseconds under the lock. It reports whether more is due.
+func (s *shard) expireStep(now int64) (more bool) {
+	if next := s.heap.NextDue(); next == 0 || next > now {
+		return false
+	}
+	_, done := s.heap.ExpireStep(now, 3, 64, s)
+	return !done
+}

@@ -1,0 +1,2 @@
+// Package index finds items by hash.
+package index

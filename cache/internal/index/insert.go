@@ -1,0 +1,234 @@
+package index
+
+import "math/bits"
+
+// fillPercent is the share of a segment's slots above which it grows.
+const fillPercent = 98
+
+// limitOf is the number of entries above which a segment of so many steps grows.
+func limitOf(steps uint32) uint32 {
+	return steps * stepBuckets * slotsPerBucket * fillPercent / 100
+}
+
+// stepsFor is the least number of steps for so many entries.
+func stepsFor(entries uint32) uint32 {
+	const limit1 = stepBuckets * slotsPerBucket * fillPercent / 100
+	return min(entries/limit1+1, maxSteps)
+}
+
+// Insert adds an entry, whose key must not be in the table. The error, if any, is
+// that of the pool and means that nothing has changed. Rehash may be called for
+// any entry of the table. ref is not 0.
+func (t *Table) Insert(hash uint64, ref uint32) error {
+	pos := spread(hash)
+	for {
+		l := t.at(pos)
+		if l.steps() == 0 {
+			id, err := t.pool.alloc(1)
+			if err != nil {
+				return err
+			}
+			t.setLeaf(pos, makeLeaf(id, l.depth(), 1))
+			continue
+		}
+		s := t.seg(l)
+		if s.stale > 0 {
+			t.refresh(l)
+		}
+		roomy := uint32(s.count) < limitOf(l.steps())
+		if roomy && t.place(l, l.within(pos), ref) {
+			break
+		}
+		// A segment with room that cannot take the entry has a flood of hashes
+		// that are alike, which growing would not change much.
+		if !roomy || uint32(s.count) > limitOf(l.steps())/4*3 {
+			grown, err := t.enlarge(pos, l)
+			if grown {
+				continue
+			}
+			if t.place(l, l.within(pos), ref) {
+				break
+			}
+			if err != nil {
+				return err
+			}
+		}
+		t.toStash(l, hash, ref)
+		return nil
+	}
+	t.seg(t.at(pos)).count++
+	t.count++
+	return nil
+}
+
+// place puts an entry into the segment: at home, in its alternate bucket, or after
+// moving others to their alternates. It does not count it.
+func (t *Table) place(l leaf, x, ref uint32) bool {
+	home := l.home(x)
+	b := t.bucket(l, home)
+	if !b.full() {
+		b.put(uint8(x>>b.stale()), ref, false)
+		return true
+	}
+	if b.overflow() == overflowMax {
+		return false
+	}
+	alt := other(home, x>>1&0x7f, l.buckets())
+	a := t.bucket(l, alt)
+	if a.full() {
+		switch t.displace(l, home, alt) {
+		case home:
+			b.put(uint8(x>>b.stale()), ref, false)
+			return true
+		case alt:
+			if b.overflow() == overflowMax {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	a.put(uint8(x>>a.stale()), ref, true)
+	b.addOverflow(1)
+	return true
+}
+
+// maxPaths bounds the search of displace: buckets whose entries are looked at.
+const maxPaths = 160
+
+// path is a step of displace: the entry in that slot of the bucket of path parent
+// could move to this bucket.
+type path struct {
+	bucket uint16
+	parent int16 // -1: home or alt itself
+	slot   uint8
+}
+
+// displace frees a slot in bucket home or alt by moving entries along the shortest
+// chain of other buckets, found breadth first, and returns which of the two it
+// was, or maxBuckets if there is no short chain.
+func (t *Table) displace(l leaf, home, alt uint32) uint32 {
+	var queue [maxPaths]path
+	queue[0] = path{bucket: uint16(home), parent: -1}
+	n := 1
+	if alt != home {
+		queue[1] = path{bucket: uint16(alt), parent: -1}
+		n = 2
+	}
+	for i := 0; i < n; i++ {
+		from := uint32(queue[i].bucket)
+		b := t.bucket(l, from)
+		for slot := range uint32(slotsPerBucket) {
+			to := other(from, b.pair(slot), l.buckets())
+			if b.displaced()>>slot&1 == 0 && b.overflow() >= overflowMax-4 || onPath(queue[:], i, to) {
+				continue
+			}
+			if !t.bucket(l, to).full() {
+				return t.makeWay(l, queue[:], i, slot, to)
+			}
+			if n < maxPaths {
+				queue[n] = path{bucket: uint16(to), parent: int16(i), slot: uint8(slot)}
+				n++
+			}
+		}
+	}
+	return maxBuckets
+}
+
+// onPath tells whether the chain that ends with step i comes through bucket b.
+func onPath(queue []path, i int, b uint32) bool {
+	for ; i >= 0; i = int(queue[i].parent) {
+		if uint32(queue[i].bucket) == b {
+			return true
+		}
+	}
+	return false
+}
+
+// makeWay moves the entry in slot of step i's bucket to bucket to, that of the step
+// before into its place, and so on, and returns the bucket that has room now.
+func (t *Table) makeWay(l leaf, queue []path, i int, slot, to uint32) uint32 {
+	for {
+		from := uint32(queue[i].bucket)
+		t.move(l, from, slot, to)
+		if queue[i].parent < 0 {
+			return from
+		}
+		to, slot = from, uint32(queue[i].slot)
+		i = int(queue[i].parent)
+	}
+}
+
+// move moves an entry to its other bucket, which has room.
+func (t *Table) move(l leaf, from, slot, to uint32) {
+	b, o := t.bucket(l, from), t.bucket(l, to)
+	if b.stale() > o.stale() {
+		t.refreshBucket(l, from)
+	}
+	guest := b.displaced()>>slot&1 != 0
+	tag := b.tags[slot]
+	if b.stale() < o.stale() {
+		// The tag loses its lowest bit and gets at the top the bit that the
+		// number of the home bucket ends with.
+		home := from
+		if guest {
+			home = to
+		}
+		tag = tag>>1 | uint8(home<<7)
+	}
+	o.put(tag, b.refs[slot], !guest)
+	b.clear(slot)
+	if guest {
+		o.addOverflow(-1)
+	} else {
+		b.addOverflow(1)
+	}
+}
+
+// refresh refreshes the next stale bucket of a segment that has one.
+func (t *Table) refresh(l leaf) {
+	s := t.seg(l)
+	for {
+		b := uint32(s.cursor) % l.buckets()
+		s.cursor = uint16(b + 1)
+		if t.bucket(l, b).stale() != 0 {
+			t.refreshBucket(l, b)
+			return
+		}
+	}
+}
+
+// refreshBucket gives the tags of a stale bucket their lowest bit.
+func (t *Table) refreshBucket(l leaf, i uint32) {
+	b := t.bucket(l, i)
+	slots := b.occupied()
+	b.meta &^= staleFlag
+	t.seg(l).stale--
+	for _, hash := range t.rehashSlots(b, slots) {
+		slot := uint32(bits.TrailingZeros32(slots))
+		slots &= slots - 1
+		b.tags[slot] = uint8(l.within(spread(hash)))
+	}
+}
+
+// rehashSlots returns the hashes of the entries in some slots of a bucket, in the
+// order of the slots. They are good until the next rehash in the pool.
+func (t *Table) rehashSlots(b *bucket, slots uint32) []uint64 {
+	p, n := t.pool, 0
+	for ; slots != 0; slots &= slots - 1 {
+		p.refs[n] = b.refs[bits.TrailingZeros32(slots)%slotsPerBucket]
+		n++
+	}
+	if n > 0 {
+		t.rehash(p.refs[:n], p.hashes[:n])
+	}
+	return p.hashes[:n]
+}
+
+// toStash stores an entry that its segment has no place for.
+func (t *Table) toStash(l leaf, hash uint64, ref uint32) {
+	b := t.bucket(l, l.home(l.within(spread(hash))))
+	b.meta |= stashFlag
+	t.seg(l).stashed++
+	t.stash.add(hash, ref)
+}

@@ -1,0 +1,180 @@
+package index
+
+import (
+	"math"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestScanGuarantee changes a table wildly between the calls of a scan: what was
+// there all the time must be visited.
+func TestScanGuarantee(t *testing.T) {
+	for i, h := range hashers {
+		t.Run(h.name, func(t *testing.T) {
+			t.Parallel()
+			r := newRand(uint64(i) + 100)
+			for round := range 6 {
+				w := newWorld(t, 8<<20)
+				stay := map[uint32]bool{}
+				for n := range []int{100, 3000, 15000}[round%3] {
+					if ref := w.mustInsert(h.hash(r)); n%10 == 0 {
+						stay[ref] = true
+					}
+				}
+				growing := round < 3
+				seen := map[uint32]bool{}
+				cursor := uint64(0)
+				for first := true; first || cursor != 0; first = false {
+					cursor = w.table.Scan(cursor, func(ref uint32) {
+						w.mustBeLive(ref)
+						seen[ref] = true
+					})
+					for range r.IntN(20) {
+						if growing {
+							w.mustInsert(h.hash(r))
+						} else if ref := w.any(r); !stay[ref] {
+							w.delete(ref)
+						}
+					}
+					w.table.ShrinkStep()
+					if r.IntN(100) == 0 {
+						w.shrink()
+						growing = len(w.live) < 15000 && r.IntN(2) == 0
+					}
+				}
+				for ref := range stay {
+					require.True(t, seen[ref], "ref %d, hash %#x", ref, w.hashes[ref])
+				}
+				w.check()
+			}
+		})
+	}
+}
+
+func TestScanTakesAnyCursor(t *testing.T) {
+	w, r := newWorld(t, 8<<20), newRand(1)
+	for range 10000 {
+		w.mustInsert(r.Uint64())
+	}
+	for range 10000 {
+		cursor := r.Uint64()
+		if next := w.table.Scan(cursor, func(uint32) {}); next != 0 {
+			require.Greater(t, next, cursor)
+		}
+	}
+	require.Zero(t, w.table.Scan(math.MaxUint64, func(uint32) {}))
+}
+
+func TestSample(t *testing.T) {
+	r := newRand(2)
+	dst := make([]uint32, 16)
+	for _, n := range []int{1, 5, 100, 1000, 30000} {
+		w := newWorld(t, 8<<20)
+		for range n {
+			w.mustInsert(r.Uint64())
+		}
+		counts := map[uint32]int{}
+		total := 0
+		for range 20 * n {
+			got := w.table.Sample(r.Uint64(), dst)
+			found := slices.Clone(dst[:got])
+			slices.Sort(found)
+			require.Len(t, slices.Compact(found), got, "an entry twice in a sample")
+			for _, ref := range found {
+				w.mustBeLive(ref)
+				counts[ref]++
+				total++
+			}
+			any := w.table.Any(r.Uint64())
+			w.mustBeLive(any)
+		}
+		if n >= 1000 {
+			require.Len(t, counts, n, "every entry is found sometimes")
+			for ref, c := range counts {
+				require.InDelta(t, float64(total)/float64(n), float64(c), float64(total)/float64(n), "ref %d", ref)
+			}
+		}
+	}
+}
+
+// TestSampleOfDenseAndSparse: entries in dense parts of the table are as likely to
+// be found as those in sparse parts.
+func TestSampleOfDenseAndSparse(t *testing.T) {
+	w, r := newWorld(t, 8<<20), newRand(3)
+	for range 100000 {
+		w.mustInsert(r.Uint64())
+	}
+	var quarters [4]int
+	dst := make([]uint32, 5)
+	for range 100000 {
+		for _, ref := range dst[:w.table.Sample(r.Uint64(), dst)] {
+			quarters[w.hashes[ref]>>62]++
+		}
+	}
+	for _, n := range quarters {
+		require.InEpsilon(t, 125000, n, 0.05)
+	}
+}
+
+func TestSampleFindsTheStashed(t *testing.T) {
+	w, r := newWorld(t, 8<<20), newRand(4)
+	for range 1000 {
+		w.mustInsert(42)
+	}
+	counts := map[uint32]int{}
+	dst := make([]uint32, 8)
+	for range 5000 {
+		for _, ref := range dst[:w.table.Sample(r.Uint64(), dst)] {
+			counts[ref]++
+		}
+		counts[w.table.Any(r.Uint64())]++
+	}
+	require.NotContains(t, counts, uint32(0))
+	require.Greater(t, len(counts), 950)
+	for len(w.refs) > 0 {
+		w.delete(w.table.Any(r.Uint64()))
+	}
+	w.check()
+}
+
+// TestTouchWhileTheTableChanges has one goroutine touch what another changes under
+// its lock: it must not fault, nor be a data race in the table's own fields.
+func TestTouchWhileTheTableChanges(t *testing.T) {
+	region := newMappedRegion(t, 16<<20)
+	hashes := make([]uint64, 1, 400000)
+	table := NewTable(NewPool(region), func(ref uint32) uint64 { return hashes[ref] })
+	var stop atomic.Bool
+	var done sync.WaitGroup
+	done.Go(func() {
+		r, sum := newRand(1), byte(0)
+		for !stop.Load() {
+			for range 1000 {
+				sum += table.Touch(r.Uint64())
+			}
+		}
+		t.Log(sum)
+	})
+	r := newRand(2)
+	for range 3 {
+		first := len(hashes)
+		for range 60000 {
+			hash := r.Uint64()
+			hashes = append(hashes, hash)
+			require.NoError(t, table.Insert(hash, uint32(len(hashes)-1)))
+		}
+		for i := first; i < len(hashes); i++ {
+			p, ok := table.FindRef(hashes[i], uint32(i))
+			require.True(t, ok)
+			p.Delete()
+			table.ShrinkStep()
+		}
+		for table.ShrinkStep() {
+		}
+	}
+	stop.Store(true)
+	done.Wait()
+}

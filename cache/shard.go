@@ -1,0 +1,325 @@
+package cache
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/ashlar-cache/ashlar/cache/internal/index"
+	evict "github.com/ashlar-cache/ashlar/cache/internal/interim"
+	"github.com/ashlar-cache/ashlar/cache/internal/invariants"
+	"github.com/ashlar-cache/ashlar/cache/internal/item"
+	"github.com/ashlar-cache/ashlar/cache/internal/offheap"
+	"github.com/ashlar-cache/ashlar/cache/internal/slab"
+)
+
+// indexSpace is the address space of a shard's index segments.
+const indexSpace = 4 << 30
+
+// shard owns the keys whose hashes begin with its number: their items, the
+// tables that find them, and the policy that judges them. Everything below mu
+// needs mu.
+type shard struct {
+	c         *Cache
+	number    int
+	published []atomic.Pointer[index.Table] // tables, for touch
+
+	mu       sync.Mutex
+	heap     *slab.Heap
+	segments *offheap.Region
+	pool     *index.Pool
+	tables   []*index.Table // by database; nil until the first key
+	expires  []int64        // number of items with an expiry, by database
+	graves   []*index.Table // flushed tables, whose items are freed bit by bit
+	policy   evict.Policy
+	now      int64    // unix ms, set whenever the lock is taken for work
+	pin      slab.Ref // never evicted; kept right when it moves
+	epoch    uint64   // changes whenever items may have moved or gone by themselves
+	sink     uint64   // keeps the compiler from dropping reads that only touch
+	random   uint64   // state of a xorshift generator
+	walk     uint32   // unit where the search for volatile items goes on
+	counts   counters
+
+	_ [64]byte // keep neighbours' locks off each other's cache line
+}
+
+// counters are a shard's share of the statistics.
+type counters struct {
+	hits, misses, expired, evicted int64
+}
+
+func (s *shard) init(c *Cache, number int) error {
+	s.c, s.number = c, number
+	s.random = mix64(uint64(number)+1) ^ c.hash.sum([]byte("shard"))
+	s.tables = make([]*index.Table, c.databases)
+	s.published = make([]atomic.Pointer[index.Table], c.databases)
+	s.expires = make([]int64, c.databases)
+	s.policy.Init(policyKinds[c.Policy()])
+	heap, err := slab.New(shardSpace, &c.account, c)
+	if err != nil {
+		return err
+	}
+	s.heap = heap
+	if s.segments, err = offheap.Reserve(indexSpace, &c.account, offheap.Index); err != nil {
+		return err
+	}
+	s.pool = index.NewPool(s.segments)
+	return nil
+}
+
+func (s *shard) close() error {
+	var err error
+	if s.heap != nil {
+		err = s.heap.Close()
+	}
+	if s.segments != nil {
+		err = errors.Join(err, s.segments.Close())
+	}
+	return err
+}
+
+// rehash is the index's way to the hashes of some items. They are touched first,
+// all of them, so that the waits for memory overlap.
+func (s *shard) rehash(refs []uint32, hashes []uint64) {
+	touched := uint64(0)
+	for i, ref := range refs {
+		hashes[i] = uint64(item.State(s.at(slab.Ref(ref))))
+		touched += hashes[i]
+	}
+	s.sink = touched
+	for i, ref := range refs {
+		hashes[i] = s.c.indexHash(s.c.hash.sum(item.Decode(s.at(slab.Ref(ref))).Key()))
+	}
+}
+
+func (s *shard) at(ref slab.Ref) unsafe.Pointer { return s.heap.At(ref) }
+
+// next is the shard's random number generator (xorshift64*).
+func (s *shard) next() uint64 {
+	s.random ^= s.random >> 12
+	s.random ^= s.random << 25
+	s.random ^= s.random >> 27
+	return s.random * 0x2545F4914F6CDD1D
+}
+
+// entry is a key that was found: where its reference stands, and its item. It is
+// good until the shard changes.
+type entry struct {
+	probe index.Probe
+	ref   slab.Ref
+	item  item.Item
+}
+
+// find looks a key up. What has expired is removed and not found. hash is the
+// index's hash of the key.
+func (s *shard) find(db int, key []byte, hash uint64) (e entry, ok bool) {
+	t := s.tables[db]
+	if t == nil {
+		return e, false
+	}
+	e.probe = t.Probe(hash)
+	for ref := e.probe.Next(); ref != 0; ref = e.probe.Next() {
+		it, same := item.Match(s.at(slab.Ref(ref)), key)
+		if !same {
+			continue
+		}
+		e.ref, e.item = slab.Ref(ref), it
+		if it.Expires() && it.ExpireAt() <= s.now {
+			s.remove(db, e)
+			s.counts.expired++
+			return entry{}, false
+		}
+		return e, true
+	}
+	return e, false
+}
+
+// remove takes a found key out of its table and frees the item.
+func (s *shard) remove(db int, e entry) {
+	if e.item.Expires() {
+		s.expires[db]--
+	}
+	e.probe.Delete()
+	s.heap.Free(e.ref)
+	s.verify()
+}
+
+// table is a database's table, made when it is first needed.
+func (s *shard) table(db int) *index.Table {
+	if s.tables[db] == nil {
+		s.setTable(db, index.NewTableBatched(s.pool, s.rehash))
+	}
+	return s.tables[db]
+}
+
+func (s *shard) setTable(db int, t *index.Table) {
+	s.tables[db] = t
+	s.published[db].Store(t)
+}
+
+// touch reads a byte of the line where a key's entry would be; it needs no lock.
+func (s *shard) touch(db int, hash uint64) byte {
+	if t := s.published[db].Load(); t != nil {
+		return t.Touch(hash)
+	}
+	return 0
+}
+
+// put stores an item under a key: over the old one where it is as large, else in
+// a new block. value must not lie in the shard's memory.
+func (s *shard) put(db int, key []byte, hash uint64, kind item.Kind, value []byte, at int64) error {
+	e, found := s.find(db, key, hash)
+	if at == KeepTTL {
+		at = 0
+		if found {
+			at = e.item.ExpireAt()
+		}
+	}
+	size := item.SizeOf(len(key), len(value), at)
+	if found && s.heap.Fits(e.ref, size) {
+		p := s.at(e.ref)
+		state := s.policy.Update(evict.State(item.State(p)), hash, size)
+		s.countExpiry(db, e.item.Expires(), at != 0)
+		item.Write(p, kind, uint32(state), key, value, at)
+		s.note(e.ref, at)
+		return nil
+	}
+	it, e, err := s.replace(db, key, hash, e, kind, size, len(value), at)
+	if err != nil {
+		return err
+	}
+	copy(it.Value(), value)
+	s.release(db, e, at)
+	return nil
+}
+
+// replace gets a block of size bytes for a key, writes header and key, and puts
+// its reference into the table. The value is the caller's to fill in; then it
+// must call release with the entry returned, which still holds the old item, if
+// there was one (ref not 0).
+func (s *shard) replace(db int, key []byte, hash uint64, e entry, kind item.Kind, size, valueLen int, at int64) (item.Item, entry, error) {
+	s.pin = e.ref
+	epoch := s.epoch
+	ref, err := s.alloc(size)
+	if err != nil {
+		s.pin = 0
+		return item.Item{}, e, err
+	}
+	if e.ref = s.pin; e.ref != 0 && s.epoch != epoch {
+		// The pinned item may have moved, and the table around it changed.
+		e.probe, _ = s.table(db).FindRef(hash, uint32(e.ref))
+		e.item = item.Decode(s.at(e.ref))
+	}
+	s.pin = 0
+	p := s.at(ref)
+	var state evict.State
+	if e.ref != 0 {
+		state = s.policy.Update(evict.State(item.State(s.at(e.ref))), hash, size)
+	} else {
+		state = s.policy.Insert(hash, size)
+	}
+	it := item.WriteHeader(p, kind, uint32(state), len(key), valueLen, at)
+	copy(it.Key(), key)
+	if e.ref != 0 {
+		e.probe.Replace(uint32(ref))
+	} else if err := s.table(db).Insert(hash, uint32(ref)); err != nil {
+		s.heap.Free(ref)
+		return it, e, errors.Join(ErrOutOfMemory, err)
+	}
+	if at != 0 {
+		s.heap.NoteExpiry(ref, at)
+	}
+	return it, e, nil
+}
+
+// release ends what replace began: the old item is freed and the expiries counted.
+func (s *shard) release(db int, old entry, at int64) {
+	had := false
+	if old.ref != 0 {
+		had = old.item.Expires()
+		s.heap.Free(old.ref)
+	}
+	s.countExpiry(db, had, at != 0)
+	s.verify()
+}
+
+func (s *shard) countExpiry(db int, had, has bool) {
+	if had {
+		s.expires[db]--
+	}
+	if has {
+		s.expires[db]++
+	}
+}
+
+func (s *shard) note(ref slab.Ref, at int64) {
+	if at != 0 {
+		s.heap.NoteExpiry(ref, at)
+	}
+}
+
+// Moved puts the one reference to an item right after compaction moved it.
+func (s *shard) Moved(old, new slab.Ref) {
+	it := item.Decode(s.at(new))
+	hash := s.c.indexHash(s.c.hash.sum(it.Key()))
+	probe, _, ok := s.locate(hash, old)
+	if !ok {
+		panic("cache: an item without a reference was moved")
+	}
+	probe.Replace(uint32(new))
+	s.note(new, it.ExpireAt())
+	if s.pin == old {
+		s.pin = new
+	}
+	s.epoch++
+}
+
+// locate finds which table holds a reference: a database's number, or -1 for a
+// table that was flushed.
+func (s *shard) locate(hash uint64, ref slab.Ref) (probe index.Probe, db int, ok bool) {
+	for db, t := range s.tables {
+		if t == nil {
+			continue
+		}
+		if probe, ok := t.FindRef(hash, uint32(ref)); ok {
+			return probe, db, true
+		}
+	}
+	for _, t := range s.graves {
+		if probe, ok := t.FindRef(hash, uint32(ref)); ok {
+			return probe, -1, true
+		}
+	}
+	return probe, 0, false
+}
+
+// discard removes an item that was reached by its reference.
+func (s *shard) discard(ref slab.Ref) {
+	it := item.Decode(s.at(ref))
+	hash := s.c.indexHash(s.c.hash.sum(it.Key()))
+	probe, db, ok := s.locate(hash, ref)
+	if !ok {
+		panic("cache: an item without a reference was removed")
+	}
+	if db >= 0 && it.Expires() {
+		s.expires[db]--
+	}
+	probe.Delete()
+	s.heap.Free(ref)
+	s.epoch++
+}
+
+// verify checks the shard now and then in the invariants build.
+func (s *shard) verify() {
+	if invariants.Enabled && s.next()%257 == 0 {
+		if err := s.check(); err != nil {
+			panic(err)
+		}
+	}
+}
+
+// policyKinds maps the public names to the policies.
+var policyKinds = [...]evict.Kind{NoEviction: evict.NoEviction, AllKeysLRU: evict.LRU, AllKeysLFU: evict.LRU, AllKeysRandom: evict.LRU, VolatileLRU: evict.VolatileLRU, VolatileLFU: evict.VolatileLRU, VolatileRandom: evict.VolatileLRU, VolatileTTL: evict.VolatileLRU, AllKeysDensity: evict.LRU, AllKeysDensityBytes: evict.LRU}
+
+func (s *shard) setPolicy(p Policy) { s.policy.Init(policyKinds[p]) }

@@ -1,0 +1,163 @@
+package cache
+
+import "math/bits"
+
+// Tx is a set of locked shards and the operations on the keys in them. It is
+// owned by the caller, who begins it, uses it and ends it, again and again; the
+// zero value is ready. A Tx is for one goroutine.
+//
+// Between Begin and End the operations are atomic together: nobody else sees or
+// changes a key of the locked shards. Slices that operations return lie in the
+// cache's own memory and are valid until End or the next operation that writes,
+// whichever comes first; they must not be written to, nor handed to an operation
+// that writes.
+//
+// Lock order: shards are locked in ascending order, all at once in Begin; there
+// is no way to lock one more.
+type Tx struct {
+	c       *Cache
+	db      int
+	now     int64
+	clock   int64
+	noTouch bool
+
+	one    *shard // the only shard locked, or nil
+	locked [maxShards / 64]uint64
+	many   bool
+
+	memo     []byte // the key that BeginKey hashed
+	memoHash uint64
+	scratch  []byte
+}
+
+// SetClock gives the time, unix ms, for transactions begun from now on; 0 asks
+// the cache's clock at each. A caller that runs many short transactions in a row
+// saves reading the clock for each.
+func (tx *Tx) SetClock(ms int64) { tx.clock = ms }
+
+// SetNoTouch makes reads leave access times and frequencies alone.
+func (tx *Tx) SetNoTouch(on bool) { tx.noTouch = on }
+
+// Now is the transaction's time, unix ms: the same from beginning to end.
+func (tx *Tx) Now() int64 { return tx.now }
+
+// DB is the database that operations work on.
+func (tx *Tx) DB() int { return tx.db }
+
+// SelectDB changes the database within the transaction.
+func (tx *Tx) SelectDB(db int) { tx.db = db }
+
+func (c *Cache) start(tx *Tx, db int) {
+	tx.c, tx.db, tx.now = c, db, tx.clock
+	if tx.now == 0 {
+		tx.now = c.clock()
+	}
+}
+
+// BeginKey begins a transaction on one key.
+func (c *Cache) BeginKey(tx *Tx, db int, key []byte) {
+	c.start(tx, db)
+	h := c.hash.sum(key)
+	s := c.shardOf(h)
+	tx.memo, tx.memoHash, tx.one = key, h, s
+	s.mu.Lock()
+	s.now = tx.now
+}
+
+// Begin begins a transaction on some keys, of any databases. With none it locks
+// nothing: then only the clock and the database can be used.
+func (c *Cache) Begin(tx *Tx, db int, keys ...[]byte) {
+	if len(keys) == 1 {
+		c.BeginKey(tx, db, keys[0])
+		return
+	}
+	c.start(tx, db)
+	for _, key := range keys {
+		n := c.hash.sum(key) >> (64 - c.shardBits)
+		tx.locked[n/64] |= 1 << (n % 64)
+	}
+	tx.lock()
+}
+
+// BeginAll begins a transaction on every key there may be.
+func (c *Cache) BeginAll(tx *Tx, db int) {
+	c.start(tx, db)
+	for i := range c.shards {
+		tx.locked[i/64] |= 1 << (i % 64)
+	}
+	tx.lock()
+}
+
+func (tx *Tx) lock() {
+	tx.many = true
+	for i := tx.lockedFrom(0); i >= 0; i = tx.lockedFrom(i + 1) {
+		s := &tx.c.shards[i]
+		s.mu.Lock()
+		s.now = tx.now
+	}
+}
+
+// lockedFrom is the number of the first shard from i on that belongs to a
+// transaction on several; -1 if there is none.
+func (tx *Tx) lockedFrom(i int) int {
+	for ; i < len(tx.c.shards); i = i&^63 + 64 {
+		if word := tx.locked[i/64] >> (i % 64); word != 0 {
+			return i + bits.TrailingZeros64(word)
+		}
+	}
+	return -1
+}
+
+// End unlocks. What was borrowed from the transaction is no longer valid.
+func (tx *Tx) End() {
+	if tx.one != nil {
+		tx.one.mu.Unlock()
+		tx.one, tx.memo = nil, nil
+		return
+	}
+	if !tx.many {
+		return
+	}
+	for i := tx.lockedFrom(0); i >= 0; i = tx.lockedFrom(i + 1) {
+		tx.c.shards[i].mu.Unlock()
+	}
+	clear(tx.locked[:(len(tx.c.shards)+63)/64])
+	tx.many = false
+	if cap(tx.scratch) > maxScratch {
+		tx.scratch = nil
+	}
+}
+
+// maxScratch is how much a Tx keeps for itself between transactions.
+const maxScratch = 64 << 10
+
+// route finds a key's shard, which must be locked, and the index's hash.
+func (tx *Tx) route(key []byte) (*shard, uint64) {
+	h := tx.memoHash
+	if len(key) != len(tx.memo) || len(key) == 0 || &key[0] != &tx.memo[0] {
+		h = tx.c.hash.sum(key)
+	}
+	s := tx.c.shardOf(h)
+	if s != tx.one && !tx.holds(s) {
+		panic("cache: the transaction was not begun on this key")
+	}
+	return s, tx.c.indexHash(h)
+}
+
+func (tx *Tx) holds(s *shard) bool {
+	return tx.many && tx.locked[s.number/64]&(1<<(s.number%64)) != 0
+}
+
+// find looks a key up in the transaction's database.
+func (tx *Tx) find(key []byte) (*shard, entry, bool) {
+	s, h := tx.route(key)
+	e, ok := s.find(tx.db, key, h)
+	return s, e, ok
+}
+
+// Prefetch touches the place where a key would be found, without a lock: when a
+// batch of keys is known, their cache misses then overlap.
+func (c *Cache) Prefetch(db int, key []byte) byte {
+	h := c.hash.sum(key)
+	return c.shardOf(h).touch(db, c.indexHash(h))
+}
