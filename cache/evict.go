@@ -191,16 +191,18 @@ func (s *shard) evict(ref slab.Ref) {
 	s.discard(ref)
 }
 
-// MakeRoom evicts until the cache is within its bound with bytes to spare. It
-// takes shard locks itself. False says that it is not, and that nothing more may
-// be evicted: then a command that needs memory should be refused.
+// MakeRoom tells whether a command that would write so many bytes should be let
+// through. Where nothing may be evicted, there must be room for them within the
+// bound, after freeing what can be freed; under all other policies a write makes the
+// room it needs, and no more, so the bytes must only fit the bound at all.
 func (c *Cache) MakeRoom(bytes int) bool {
-	for !c.Allow(int64(bytes)) {
-		if !c.makeRoomStep(c.clock()) {
-			return c.Allow(int64(bytes))
-		}
+	if c.Policy() != NoEviction {
+		return int64(bytes) <= c.limit.Load()
 	}
-	return true
+	if !c.Allow(int64(bytes)) {
+		c.makeRoomStep(c.clock())
+	}
+	return c.Allow(int64(bytes))
 }
 
 // makeRoomStep makes some room in each shard that has something to give.

@@ -69,7 +69,7 @@ func (s *shard) scan(db int, position uint64, count int, now int64, o ScanOption
 		position = t.Scan(position, visit)
 		// Empty buckets count too, or a scan of a table that has lost most of its keys
 		// would hold the lock for long.
-		if position == 0 || looked >= count || steps >= count*10 {
+		if position == 0 || looked >= count || steps/10 >= count {
 			return position, max(looked, steps/10)
 		}
 	}

@@ -119,26 +119,27 @@ func (t *Table) checkSlot(start uint64, l leaf, i, slot uint32) (home uint32, er
 
 // checkStash verifies that the stash's entries will be found.
 func (t *Table) checkStash() error {
-	n := 0
-	for i, node := range t.stash.nodes {
-		if node.ref == 0 {
-			continue
+	chained, used := 0, 0
+	for hash, at := range t.stash.heads {
+		for ; at != 0; at = t.stash.nodes[at].next {
+			if node := t.stash.nodes[at]; node.ref == 0 || node.hash != hash {
+				return fmt.Errorf("index: stash node %d: not of the chain of %#x", at, hash)
+			}
+			chained++
 		}
-		n++
-		pos := spread(node.hash)
+		pos := spread(hash)
 		l := t.at(pos)
 		if l.steps() == 0 || t.bucket(l, l.home(l.within(pos))).meta&stashFlag == 0 {
-			return fmt.Errorf("index: stash node %d: its home has no flag", i)
-		}
-		at := t.stash.first(node.hash)
-		for ; at != 0 && at != uint32(i); at = t.stash.nodes[at].next {
-		}
-		if at == 0 {
-			return fmt.Errorf("index: stash node %d: not in its chain", i)
+			return fmt.Errorf("index: hash %#x is in the stash, but its home has no flag", hash)
 		}
 	}
-	if n != t.stash.len() {
-		return fmt.Errorf("index: %d stash nodes, %d counted", n, t.stash.len())
+	for _, node := range t.stash.nodes {
+		if node.ref != 0 {
+			used++
+		}
+	}
+	if chained != t.stash.len() || used != t.stash.len() {
+		return fmt.Errorf("index: %d stash nodes in chains, %d in use, %d counted", chained, used, t.stash.len())
 	}
 	return nil
 }

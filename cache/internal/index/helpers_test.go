@@ -151,11 +151,21 @@ func (w *world) check() {
 	require.NoError(w.t, w.table.CheckInvariants())
 	require.Equal(w.t, len(w.live), w.table.Len())
 	require.EqualValues(w.t, w.region.pages*stepBytes, w.pool.Resident())
-	for ref, hash := range w.live {
-		if _, ok := w.table.FindRef(hash, ref); !ok {
-			w.t.Fatalf("ref %d with hash %#x is not found", ref, hash)
+	found, looked := map[uint32]bool{}, map[uint64]bool{}
+	for _, hash := range w.live {
+		if looked[hash] {
+			continue
+		}
+		looked[hash] = true
+		p := w.table.Probe(hash)
+		for ref := p.Next(); ref != 0; ref = p.Next() {
+			if w.hashes[ref] == hash {
+				require.False(w.t, found[ref], "ref %d is found twice", ref)
+				found[ref] = true
+			}
 		}
 	}
+	require.Len(w.t, found, len(w.live))
 	seen := map[uint32]int{}
 	w.scan(func(ref uint32) { seen[ref]++ })
 	require.Len(w.t, seen, len(w.live))

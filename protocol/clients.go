@@ -1,0 +1,65 @@
+package protocol
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/ashlar-cache/ashlar/protocol/internal/session"
+)
+
+// clientCost is about what a connection takes besides its buffers, in bytes.
+const clientCost = 1 << 10
+
+// boundClients keeps the memory of all clients within maxmemory-clients by
+// disconnecting those that hold most, as redis-server does, but for those that
+// asked not to be (CLIENT NO-EVICT).
+func (s *Server) boundClients() {
+	bound := s.clientsBound()
+	if bound <= 0 {
+		return
+	}
+	now := s.conns.Stats()
+	over := now.Buffers + now.Connections*clientCost - bound
+	if over <= 0 {
+		return
+	}
+	for _, h := range s.holders() {
+		if over <= 0 {
+			return
+		}
+		over -= h.bytes
+		verbose(s.log, "client disconnected: all clients together are over maxmemory-clients", "id", h.id, "bytes", h.bytes)
+		h.client.Kill()
+	}
+}
+
+// clientsBound is maxmemory-clients in bytes, 0 for none.
+func (s *Server) clientsBound() int64 {
+	bound := s.cfg.MaxMemoryClients.Int()
+	if bound < 0 {
+		total := s.cfg.MaxMemory.Int()
+		return total/100*-bound + total%100*-bound/100
+	}
+	return bound
+}
+
+// holder is a client and the memory it holds.
+type holder struct {
+	id     uint64
+	client session.Client
+	bytes  int64
+}
+
+// holders are the clients that may be disconnected, the costliest first.
+func (s *Server) holders() []holder {
+	var list []holder
+	s.conns.Each(func(c *session.Session) {
+		if c.NoEvict {
+			return
+		}
+		input, free, output := c.Client.Buffers()
+		list = append(list, holder{c.ID, c.Client, int64(input+free+output) + clientCost})
+	})
+	slices.SortFunc(list, func(a, b holder) int { return cmp.Compare(b.bytes, a.bytes) })
+	return list
+}

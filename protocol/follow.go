@@ -1,0 +1,77 @@
+package protocol
+
+import (
+	"fmt"
+
+	"github.com/ashlar-cache/ashlar/cache"
+	"github.com/ashlar-cache/ashlar/protocol/internal/config"
+	"github.com/ashlar-cache/ashlar/protocol/internal/conn"
+)
+
+// follow has CONFIG SET reach the parts that keep a setting in a form of their
+// own, and gives them what the settings are now. Everything else reads the
+// settings where it uses them.
+func (s *Server) follow() {
+	c := s.cfg
+	s.onChange(func() { s.cache.SetMaxMemory(c.MaxMemory.Int()) }, "maxmemory")
+	s.onChange(func() {
+		policy, _ := cache.ParsePolicy(c.MaxMemoryPolicy.Text())
+		s.cache.SetPolicy(policy)
+	}, "maxmemory-policy")
+	s.onChange(func() { s.cache.SetSamples(int(c.MaxMemorySamples.Int())) }, "maxmemory-samples")
+	s.onChange(func() {
+		s.cache.SetMaintenanceHz(int(c.Hz.Int()))
+		s.background.hzChanged()
+	}, "hz")
+	s.onChange(func() { s.limits.Timeout.Store(c.Timeout.Int()) }, "timeout")
+	s.onChange(func() { s.limits.TCPKeepAlive.Store(c.TCPKeepalive.Int()) }, "tcp-keepalive")
+	s.onChange(func() { s.limits.MaxBulkLen.Store(c.ProtoMaxBulkLen.Int()) }, "proto-max-bulk-len")
+	s.onChange(func() { s.limits.QueryBufferLimit.Store(c.QueryBufferLimit.Int()) }, "client-query-buffer-limit")
+	s.onChange(s.followOutputLimits, "client-output-buffer-limit")
+	s.limits.MaxClients.Store(c.MaxClients.Int())
+	c.OnChange(s.followMaxClients, "maxclients")
+}
+
+// onChange has apply called now and whenever one of the settings changes.
+func (s *Server) onChange(apply func(), names ...string) {
+	apply()
+	s.cfg.OnChange(func() error { apply(); return nil }, names...)
+}
+
+func (s *Server) followOutputLimits() {
+	for from, to := range map[config.Class]conn.Class{
+		config.Normal: conn.ClassNormal, config.Replica: conn.ClassReplica, config.PubSub: conn.ClassPubSub,
+	} {
+		l := s.cfg.OutputLimit(from)
+		s.limits.Output[to].Set(l.Hard, l.Soft, l.Seconds)
+	}
+}
+
+// refusal is an error whose text goes to clients word for word, capital and all.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+// ownFiles is how many file descriptors are kept for other things than clients.
+const ownFiles = 32
+
+// followMaxClients refuses more clients than there can be descriptors.
+func (s *Server) followMaxClients() error {
+	want := s.cfg.MaxClients.Int()
+	if most := allowFiles(want + ownFiles); most < want+ownFiles {
+		return refusal(fmt.Sprintf("The operating system is not able to handle the specified number of clients, try with %d", most-ownFiles))
+	}
+	s.limits.MaxClients.Store(want)
+	return nil
+}
+
+// fitMaxClients lowers maxclients at start to what the system allows.
+func (s *Server) fitMaxClients() {
+	want := s.cfg.MaxClients.Int()
+	most := max(allowFiles(want+ownFiles)-ownFiles, 1)
+	if most >= want {
+		return
+	}
+	s.log.Warn("maxclients lowered: the system does not allow as many open files", "from", want, "to", most)
+	_ = s.cfg.Set([]Pair{{Name: "maxclients", Value: fmt.Sprint(most)}}, true)
+}

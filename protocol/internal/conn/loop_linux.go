@@ -1,0 +1,368 @@
+package conn
+
+import (
+	"runtime"
+	"runtime/debug"
+	"sync/atomic"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	// prefixRoom is the room before the read buffer for the beginning of a
+	// command that arrived earlier. More than that is read on in a buffer of its
+	// own.
+	prefixRoom = smallMax
+	// readSize is how much one read takes at most into the loop's own buffer.
+	readSize = 64 << 10
+	// readMost bounds a read into such a buffer, so that others get a turn.
+	readMost = 1 << 20
+	// eventsMost is how many events one wake-up takes.
+	eventsMost = 1024
+
+	// A connection with more than outputHigh bytes of output waiting is neither
+	// read nor executed until its client has taken all of it; with more than
+	// outputLow, if all connections together hold more than outputPressure.
+	outputHigh     = 1 << 20
+	outputLow      = 64 << 10
+	outputPressure = 8 << 20
+)
+
+// Kinds of event sources, in the spare word of an epoll event; the other word
+// is a slot in the loop's table, or a listener's number.
+const (
+	sourceConn = iota
+	sourceListener
+	sourceBell
+)
+
+// loop is an event loop: one thread that serves its connections. What it owns
+// is touched by its thread alone, except what other goroutines leave in the
+// mailbox and read from the published counters.
+type loop struct {
+	srv    *Server
+	id     int
+	epfd   int
+	worker *worker
+	conns  []*Conn // by slot
+	free   []int32 // slots to be used again
+	freed  []int32 // slots given up since the events were fetched
+	live   int     // connections in conns
+	ready  []*Conn // have commands left from an earlier turn
+	next   []*Conn // ready's other half
+	events []unix.EpollEvent
+	read   []byte // prefixRoom, then readSize
+	scan   scanner
+	ending bool // no more connections; ends with the last one
+
+	mailbox
+	visits chan func(*loop) // like jobs, but also run while the loop waits in Each
+	gone   chan struct{}    // closed when the loop has ended
+	tid    atomic.Int32
+
+	backlog bool // listeners are held back: out of descriptors
+	count   counts
+	public  published
+}
+
+// counts are a loop's own; published is what others see of them, brought up to
+// date once for each wake-up.
+type counts struct {
+	wakeups, events, bytesIn uint64
+}
+
+type published struct {
+	wakeups, events, commands, bytesIn, bytesOut atomic.Uint64
+	conns, held                                  atomic.Int64
+	waiting                                      atomic.Int64 // connections with output waiting
+}
+
+func newLoop(srv *Server, id int) (*loop, error) {
+	l := &loop{
+		srv: srv, id: id,
+		events: make([]unix.EpollEvent, eventsMost),
+		read:   make([]byte, prefixRoom+readSize),
+		visits: make(chan func(*loop), 16),
+		gone:   make(chan struct{}),
+	}
+	var err error
+	if l.epfd, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
+		return nil, err
+	}
+	if err = l.mailbox.open(); err == nil {
+		bell := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLET, Pad: sourceBell}
+		err = unix.EpollCtl(l.epfd, unix.EPOLL_CTL_ADD, l.bell, &bell)
+	}
+	if err != nil {
+		_ = unix.Close(l.epfd)
+		return nil, err
+	}
+	l.worker = newWorker(srv.events.NewExecutor(), srv.lim, l)
+	l.worker.arena, l.worker.mapped = mapArena()
+	l.worker.out = l.worker.arena
+	return l, nil
+}
+
+// run serves until the loop has ended.
+func (l *loop) run() {
+	runtime.LockOSThread() // never unlocked: the thread ends with the loop
+	l.tid.Store(int32(unix.Gettid()))
+	for !l.ending || l.live > 0 {
+		n := l.wait()
+		l.count.wakeups++
+		l.count.events += uint64(n)
+		for i := range l.events[:n] {
+			l.dispatch(&l.events[i])
+		}
+		if len(l.ready) > 0 {
+			l.goOn()
+		}
+		// Only now can no event in hand mean the connection that was there.
+		l.free = append(l.free, l.freed...)
+		l.freed = l.freed[:0]
+		l.publish()
+	}
+	l.end()
+}
+
+// wait returns with events, or at once while a connection waits for its turn.
+// The wait proper goes through the Go scheduler, which lends the processor to
+// others meanwhile; under load there is nearly always something already.
+func (l *loop) wait() int {
+	n, errno := poll(l.epfd, l.events)
+	for errno != 0 || n == 0 && len(l.ready) == 0 {
+		if errno != 0 && errno != syscall.EINTR {
+			panic("conn: epoll_pwait: " + errno.Error())
+		}
+		var err error
+		if n, err = unix.EpollWait(l.epfd, l.events, -1); err != nil {
+			errno, _ = err.(syscall.Errno)
+			continue
+		}
+		return n
+	}
+	return n
+}
+
+func (l *loop) dispatch(event *unix.EpollEvent) {
+	switch event.Pad {
+	case sourceListener:
+		l.acceptAll(int(event.Fd))
+	case sourceBell:
+		l.readMail()
+	default:
+		if c := l.conns[event.Fd]; c != nil {
+			l.serve(c, event.Events)
+		}
+	}
+}
+
+// serve is one turn of a connection. A fault in it costs that connection only.
+func (l *loop) serve(c *Conn, events uint32) {
+	defer l.rescue(c)
+	c.ops++
+	if events&(unix.EPOLLOUT|unix.EPOLLERR|unix.EPOLLHUP) != 0 {
+		if !l.writable(c, events) {
+			return
+		}
+	}
+	if events&(unix.EPOLLIN|unix.EPOLLERR|unix.EPOLLHUP) != 0 && c.state == 0 {
+		l.readable(c)
+	}
+}
+
+// rescue is deferred: it turns a panic into the end of the connection.
+func (l *loop) rescue(c *Conn) {
+	cause := recover()
+	if cause == nil {
+		return
+	}
+	l.srv.log.Error("fault while serving a client; its connection is closed",
+		"id", c.ID, "fault", cause, "stack", string(debug.Stack()))
+	l.worker.reset()
+	l.close(c)
+}
+
+// readable reads once and feeds what came to the worker. Reading until there
+// is no more would cost a call that mostly finds nothing; if there is more, the
+// next wait says so.
+func (l *loop) readable(c *Conn) {
+	in := c.in
+	if in == nil {
+		n, errno := receive(c.fd, l.read[prefixRoom:])
+		if errno != 0 || n == 0 {
+			l.readFailed(c, errno)
+			return
+		}
+		l.arrived(c, n)
+		l.scan = scanner{}
+		l.feed(c, l.read[prefixRoom:prefixRoom+n], &l.scan)
+		return
+	}
+	have := len(in.b)
+	if missing := in.scan.missing(have); have <= prefixRoom && missing < bigArg {
+		// Little has come before: it is put in front of what comes now.
+		n, errno := receive(c.fd, l.read[prefixRoom:])
+		if errno != 0 || n == 0 {
+			l.readFailed(c, errno)
+			return
+		}
+		l.arrived(c, n)
+		start := prefixRoom - have
+		copy(l.read[start:prefixRoom], in.b)
+		if !l.overQueryLimit(c, have+n) {
+			l.feed(c, l.read[start:prefixRoom+n], &in.scan)
+		}
+		return
+	}
+	l.readInPlace(c, in)
+}
+
+// readInPlace reads into the connection's own buffer: straight to the end of
+// an argument whose length is known, else whatever comes, with room that
+// doubles.
+func (l *loop) readInPlace(c *Conn, in *buffer) {
+	have, most := len(in.b), readMost
+	if missing := in.scan.missing(have); missing >= bigArg {
+		l.worker.pool.grow(in, have+missing)
+		most = min(most, missing)
+	} else if cap(in.b)-have < smallMax {
+		l.worker.pool.grow(in, max(2*cap(in.b), bigStep))
+	}
+	room := in.b[have:cap(in.b)]
+	n, errno := receive(c.fd, room[:min(len(room), most)])
+	if errno != 0 || n == 0 {
+		l.readFailed(c, errno)
+		return
+	}
+	l.arrived(c, n)
+	in.b = in.b[:have+n]
+	l.worker.pool.count(in)
+	if !l.overQueryLimit(c, have+n) {
+		l.feed(c, in.b, &in.scan)
+	}
+}
+
+// arrived counts n bytes of input.
+func (l *loop) arrived(c *Conn, n int) {
+	c.BytesIn += uint64(n)
+	l.count.bytesIn += uint64(n)
+	c.touch()
+}
+
+func (l *loop) readFailed(c *Conn, errno syscall.Errno) {
+	if errno != unix.EAGAIN && errno != unix.EINTR {
+		l.close(c)
+	}
+}
+
+func (l *loop) overQueryLimit(c *Conn, n int) bool {
+	limit := l.srv.lim.QueryBufferLimit.Load()
+	if limit <= 0 || int64(n) <= limit {
+		return false
+	}
+	l.srv.log.Warn("client closed: its input is over client-query-buffer-limit",
+		"id", c.ID, "addr", c.RemoteAddr(), "bytes", n)
+	l.close(c)
+	return true
+}
+
+// feed has the worker execute what is in input, which is either c.in's or the
+// loop's own buffer, and keeps what is left of it.
+func (l *loop) feed(c *Conn, input []byte, scan *scanner) {
+	used, v := l.worker.feed(c, input, scan)
+	if v == verdictDead {
+		l.close(c)
+		return
+	}
+	if v == verdictClosing {
+		l.closeWhenSent(c)
+		return
+	}
+	if used == len(input) {
+		if c.in != nil {
+			l.releaseInput(c)
+		}
+	} else {
+		l.keepInput(c, input[used:], used, *scan)
+	}
+	switch {
+	case v == verdictMore:
+		c.state |= stateReady
+		l.ready = append(l.ready, c)
+	case v == verdictStalled:
+		c.state |= stateStalled
+		l.watch(c)
+	case l.ending:
+		l.closeWhenSent(c)
+	}
+}
+
+// keepInput keeps rest, what was not used of an input after its first used
+// bytes, for the next turn.
+func (l *loop) keepInput(c *Conn, rest []byte, used int, scan scanner) {
+	in, pool := c.in, &l.worker.pool
+	switch {
+	case in == nil:
+		in = pool.get(len(rest))
+		in.b = append(in.b, rest...)
+	case used == 0 && len(in.b) <= len(rest):
+		// It starts with what in holds already; only what came now is new.
+		if have := len(in.b); have < len(rest) {
+			pool.grow(in, len(rest))
+			in.b = append(in.b, rest[have:]...)
+		}
+	case len(rest) <= smallMax && cap(in.b) > smallMax:
+		// rest lies in the buffer that goes, or in the loop's.
+		small := pool.get(len(rest))
+		small.b = append(small.b, rest...)
+		pool.put(in)
+		l.worker.forget()
+		in = small
+	default:
+		pool.grow(in, len(rest))
+		in.b = append(in.b[:0], rest...)
+	}
+	in.scan = scan
+	pool.count(in)
+	c.in = in
+}
+
+// releaseInput gives up the connection's input buffer.
+func (l *loop) releaseInput(c *Conn) {
+	if c.in.mapped {
+		l.worker.forget()
+	}
+	l.worker.pool.put(c.in)
+	c.in = nil
+}
+
+// goOn gives each connection that has commands left another turn.
+func (l *loop) goOn() {
+	l.ready, l.next = l.next[:0], l.ready
+	for i, c := range l.next {
+		l.next[i] = nil
+		if c.state&stateClosed == 0 && c.owner.Load() == l {
+			l.serveReady(c)
+		}
+	}
+}
+
+func (l *loop) serveReady(c *Conn) {
+	defer l.rescue(c)
+	c.state &^= stateReady
+	if c.state == 0 && c.in != nil {
+		l.feed(c, c.in.b, &c.in.scan)
+	}
+}
+
+// publish lets others see the loop's counts.
+func (l *loop) publish() {
+	l.public.wakeups.Store(l.count.wakeups)
+	l.public.events.Store(l.count.events)
+	l.public.commands.Store(l.worker.commands)
+	l.public.bytesIn.Store(l.count.bytesIn)
+	l.public.bytesOut.Store(l.worker.bytesOut)
+	l.public.held.Store(l.worker.held() + int64(len(l.read)))
+}

@@ -1,0 +1,480 @@
+package conn
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/netip"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/ashlar-cache/ashlar/protocol/internal/session"
+)
+
+const (
+	// netBuffer is the input buffer of an idle net.Conn, netBufferMost what it
+	// grows to for pipelines.
+	netBuffer     = 4 << 10
+	netBufferMost = 64 << 10
+	// handshakeTime is how long a client may take to shake hands over TLS.
+	handshakeTime = 10 * time.Second
+	// acceptPause is the pause after a failed accept, out of descriptors say.
+	acceptPause = 50 * time.Millisecond
+)
+
+// netSide serves connections of a net.Listener, a goroutine each.
+type netSide struct {
+	srv       *Server
+	listeners []net.Listener
+	serving   sync.WaitGroup
+
+	mu      sync.Mutex
+	conns   map[*netConn]struct{}
+	workers []*worker // not in use
+	closed  bool
+
+	commands, bytesIn, bytesOut atomic.Uint64
+	held                        atomic.Int64
+}
+
+// netConn is what a Conn has besides when it is served by a goroutine.
+type netConn struct {
+	c    *Conn
+	side *netSide
+	nc   net.Conn
+
+	// running holds a token while the session may be touched: by its goroutine
+	// while it executes commands, by others in Each. It is not held while the
+	// goroutine waits for the network.
+	running chan struct{}
+	goid    uint64     // the goroutine's number; see caller
+	writing sync.Mutex // one at a time writes, so that messages stay whole and in order
+	soft    uint32     // Server.clock when output came to be over the soft limit; tick's
+}
+
+func (n *netSide) init(s *Server) {
+	n.srv = s
+	n.conns = make(map[*netConn]struct{})
+}
+
+func (n *netSide) start() {
+	for _, l := range n.listeners {
+		n.serving.Go(func() { n.accept(l) })
+	}
+}
+
+// accept serves what comes from l until l is closed.
+func (n *netSide) accept(l net.Listener) {
+	from := &listener{name: l.Addr().String(), unix: l.Addr().Network() == "unix"}
+	for {
+		nc, err := l.Accept()
+		switch {
+		case err == nil:
+			n.serving.Go(func() { n.serve(nc, from) })
+		case errors.Is(err, net.ErrClosed) || n.srv.stopping.Load():
+			return
+		default:
+			n.srv.log.Warn("could not accept a connection", "error", err)
+			select {
+			case <-n.srv.began:
+			case <-time.After(acceptPause):
+			}
+		}
+	}
+}
+
+// serve is the life of one connection.
+func (n *netSide) serve(nc net.Conn, from *listener) {
+	defer nc.Close()
+	if !n.srv.admit() {
+		_, _ = nc.Write([]byte(maxClientsReply))
+		return
+	}
+	if !handshake(nc) {
+		n.srv.left()
+		return
+	}
+	k := &netConn{side: n, nc: nc, running: make(chan struct{}, 1), goid: goroutine()}
+	c := &Conn{srv: n.srv, net: k, from: from, peer: peerOf(nc), fd: descriptor(nc)}
+	k.c = c
+	c.in = &buffer{}
+	if refusal := n.srv.open(c, !from.unix); refusal != "" {
+		_, _ = nc.Write([]byte(refusal))
+		n.srv.left()
+		return
+	}
+	if n.enter(k) {
+		k.loop()
+		n.leave(k)
+	}
+	c.shutInbox()
+	k.resize(0)
+	n.srv.close(c)
+}
+
+// enter makes k known to the others; false if the server is being shut down.
+func (n *netSide) enter(k *netConn) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.closed {
+		return false
+	}
+	n.conns[k] = struct{}{}
+	return true
+}
+
+func (n *netSide) leave(k *netConn) {
+	n.mu.Lock()
+	delete(n.conns, k)
+	n.mu.Unlock()
+}
+
+// loop reads and executes until the connection is to be closed.
+func (k *netConn) loop() {
+	for {
+		in := k.c.in
+		k.makeRoom()
+		got, err := k.nc.Read(in.b[len(in.b):cap(in.b)])
+		if got > 0 && !k.turn(got) {
+			return
+		}
+		if err != nil || k.side.srv.stopping.Load() {
+			return
+		}
+	}
+}
+
+// makeRoom readies the input buffer for a read: as much as is missing of a
+// large argument, else twice what was not enough.
+func (k *netConn) makeRoom() {
+	in := k.c.in
+	have := len(in.b)
+	switch missing := in.scan.missing(have); {
+	case missing >= bigArg:
+		k.resize(have + missing)
+	case cap(in.b) == 0:
+		k.resize(netBuffer)
+	case have == cap(in.b):
+		k.resize(2 * have)
+	}
+}
+
+// resize gives the input buffer room for n bytes, no less than it holds.
+func (k *netConn) resize(n int) {
+	in := k.c.in
+	switch {
+	case n == cap(in.b):
+		return
+	case in.mapped && n > netBufferMost:
+		in.b, in.mapped = remapBytes(in.b, n)
+	default:
+		old, wasMapped := in.b, in.mapped
+		switch {
+		case n == 0:
+			in.b, in.mapped = nil, false
+		case n > netBufferMost:
+			in.b, in.mapped = mapBytes(n)
+		default:
+			in.b, in.mapped = make([]byte, 0, n), false
+		}
+		if n > 0 {
+			in.b = append(in.b, old...)
+		}
+		if wasMapped {
+			unmapBytes(old)
+		}
+	}
+	k.side.held.Add(int64(cap(in.b) - in.counted))
+	in.counted = cap(in.b)
+}
+
+// turn executes what has come; false if the connection is to be closed.
+func (k *netConn) turn(got int) (more bool) {
+	c, in := k.c, k.c.in
+	k.running <- struct{}{}
+	defer func() { <-k.running }()
+	w := k.side.hire()
+	defer func() {
+		if cause := recover(); cause != nil {
+			c.srv.log.Error("fault while serving a client; its connection is closed",
+				"id", c.ID, "fault", cause, "stack", string(debug.Stack()))
+			more = false
+			w.reset()
+		}
+		k.side.dismiss(w)
+	}()
+	full := len(in.b)+got == cap(in.b)
+	in.b = in.b[:len(in.b)+got]
+	c.BytesIn += uint64(got)
+	k.side.bytesIn.Add(uint64(got))
+	c.touch()
+	if limit := c.srv.lim.QueryBufferLimit.Load(); limit > 0 && int64(len(in.b)) > limit {
+		c.srv.log.Warn("client closed: its input is over client-query-buffer-limit",
+			"id", c.ID, "addr", c.RemoteAddr(), "bytes", len(in.b))
+		return false
+	}
+	used, v := 0, verdictMore
+	for v == verdictMore {
+		// The scheduler is fair to the others, so turns follow one another.
+		var n int
+		n, v = w.feed(c, in.b[used:], &in.scan)
+		used += n
+	}
+	if v != verdictDone {
+		return false
+	}
+	k.keep(used, full)
+	return true
+}
+
+// keep moves what was not used to the front, and fits the buffer to the load:
+// a full one grows for the next read, a large one goes when it is empty.
+func (k *netConn) keep(used int, full bool) {
+	in := k.c.in
+	if used > 0 {
+		in.b = in.b[:copy(in.b, in.b[used:])]
+	}
+	switch {
+	case len(in.b) == 0 && (cap(in.b) > netBufferMost || !full && cap(in.b) > netBuffer):
+		k.resize(netBuffer)
+	case full && cap(in.b) < netBufferMost:
+		k.resize(netBufferMost)
+	}
+}
+
+// flush implements sink. The goroutine waits until the client has taken the
+// replies: that is all the back-pressure there need be.
+func (n *netSide) flush(c *Conn, w *worker) flow {
+	k := c.net
+	if c.overHard(int64(len(w.out))) {
+		c.logOutputLimit()
+		w.reset()
+		return dead
+	}
+	c.setWaiting(len(w.out))
+	<-k.running // others may look at the session meanwhile
+	k.writing.Lock()
+	sent, err := k.nc.Write(w.out)
+	k.writing.Unlock()
+	k.running <- struct{}{}
+	c.setWaiting(0)
+	c.BytesOut += uint64(sent)
+	n.bytesOut.Add(uint64(sent))
+	c.touch()
+	w.reset()
+	if err != nil {
+		return dead
+	}
+	return flowing
+}
+
+// notify has the inbox looked at. A goroutine that is waiting for its client
+// cannot do that, so another one does.
+func (k *netConn) notify() { go k.readInbox() }
+
+func (k *netConn) readInbox() {
+	c := k.c
+	c.mu.Lock()
+	killed := c.killed
+	c.mu.Unlock()
+	if killed {
+		_ = k.nc.Close() // which ends what the goroutine waits for
+		return
+	}
+	k.writing.Lock()
+	defer k.writing.Unlock()
+	messages, _ := c.takeInbox()
+	if len(messages) == 0 {
+		return
+	}
+	sent, err := k.nc.Write(messages)
+	k.side.bytesOut.Add(uint64(sent))
+	c.mu.Lock()
+	c.waiting -= int64(len(messages))
+	c.mu.Unlock()
+	if err != nil {
+		_ = k.nc.Close()
+	}
+}
+
+// do has f run on the session.
+func (k *netConn) do(f func()) {
+	go func() {
+		k.running <- struct{}{}
+		defer func() { <-k.running }()
+		k.c.mu.Lock()
+		shut := k.c.shut
+		k.c.mu.Unlock()
+		if !shut {
+			f()
+		}
+	}()
+}
+
+// each is the net part of Server.Each.
+func (n *netSide) each(f func(*session.Session)) {
+	n.mu.Lock()
+	all := make([]*netConn, 0, len(n.conns))
+	for k := range n.conns {
+		all = append(all, k)
+	}
+	n.mu.Unlock()
+	if len(all) == 0 {
+		return
+	}
+	slices.SortFunc(all, func(a, b *netConn) int { return int(int64(a.c.ID) - int64(b.c.ID)) })
+	// A command that visits others can be visited itself: two that visit each
+	// other would wait for ever otherwise.
+	if i := slices.IndexFunc(all, func(k *netConn) bool { return k.goid == goroutine() }); i >= 0 {
+		self := all[i]
+		<-self.running
+		defer func() { self.running <- struct{}{} }()
+	}
+	for _, k := range all {
+		k.running <- struct{}{}
+		f(&k.c.Session)
+		<-k.running
+	}
+}
+
+// goroutine is the number of the goroutine that calls it. The language keeps
+// that to itself for good reasons; here it only tells Each from within which
+// connection's command it is called, which is rare enough to ask the hard way.
+func goroutine() uint64 {
+	var trace [64]byte
+	text := string(trace[:runtime.Stack(trace[:], false)]) // "goroutine 18 [running]:..."
+	number, _, _ := strings.Cut(strings.TrimPrefix(text, "goroutine "), " ")
+	n, _ := strconv.ParseUint(number, 10, 64)
+	return n
+}
+
+// hire returns a worker for the time of a turn.
+func (n *netSide) hire() *worker {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if last := len(n.workers) - 1; last >= 0 {
+		w := n.workers[last]
+		n.workers = n.workers[:last]
+		return w
+	}
+	w := newWorker(n.srv.events.NewExecutor(), n.srv.lim, n)
+	n.held.Add(w.held())
+	return w
+}
+
+// dismiss takes it back.
+func (n *netSide) dismiss(w *worker) {
+	w.forget()
+	w.reset()
+	n.commands.Add(w.commands)
+	w.commands = 0
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if len(n.workers) < 2*runtime.GOMAXPROCS(0) {
+		n.workers = append(n.workers, w)
+		return
+	}
+	n.held.Add(-w.held())
+}
+
+// tick looks after idle clients and soft limits.
+func (n *netSide) tick() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	timeout, now := n.srv.lim.Timeout.Load(), n.srv.clock.Load()
+	for k := range n.conns {
+		k.c.mu.Lock()
+		waiting := k.c.waiting + int64(len(k.c.queue))
+		k.c.mu.Unlock()
+		if over, seconds := k.c.overSoft(waiting); !over {
+			k.soft = 0
+		} else if k.soft == 0 {
+			k.soft = max(now, 1)
+		} else if int64(now-k.soft) >= seconds {
+			k.c.logOutputLimit()
+			k.c.Kill()
+		}
+		if timeout <= 0 || Class(k.c.class.Load()) != ClassNormal {
+			continue
+		}
+		select {
+		case k.running <- struct{}{}:
+			idle := k.c.idle()
+			<-k.running
+			if idle > timeout {
+				k.c.Kill()
+			}
+		default: // at work
+		}
+	}
+}
+
+func (n *netSide) stats(st *Stats) {
+	st.Commands += n.commands.Load()
+	st.BytesIn += n.bytesIn.Load()
+	st.BytesOut += n.bytesOut.Load()
+	st.Buffers += n.held.Load()
+}
+
+// shutdown is the net part of Server.Shutdown.
+func (n *netSide) shutdown(ctx context.Context) {
+	for _, l := range n.listeners {
+		_ = l.Close()
+	}
+	n.mu.Lock()
+	n.closed = true
+	for k := range n.conns {
+		_ = k.nc.SetReadDeadline(time.Unix(1, 0)) // ends the wait for commands
+	}
+	n.mu.Unlock()
+	stop := context.AfterFunc(ctx, func() {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		for k := range n.conns {
+			_ = k.nc.Close()
+		}
+	})
+	defer stop()
+	n.serving.Wait()
+}
+
+// handshake shakes hands if this is TLS, within bounds.
+func handshake(nc net.Conn) bool {
+	t, ok := nc.(*tls.Conn)
+	if !ok {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), handshakeTime)
+	defer cancel()
+	return t.HandshakeContext(ctx) == nil
+}
+
+func peerOf(nc net.Conn) address {
+	at, err := netip.ParseAddrPort(nc.RemoteAddr().String())
+	if err != nil {
+		return address{}
+	}
+	return makeAddress(at)
+}
+
+// descriptor is the file descriptor below nc, -1 if there is none to see.
+func descriptor(nc net.Conn) int32 {
+	if t, ok := nc.(*tls.Conn); ok {
+		nc = t.NetConn()
+	}
+	fd := int32(-1)
+	if below, ok := nc.(syscall.Conn); ok {
+		if raw, err := below.SyscallConn(); err == nil {
+			_ = raw.Control(func(n uintptr) { fd = int32(n) })
+		}
+	}
+	return fd
+}

@@ -1,0 +1,216 @@
+package conn
+
+import (
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// flush implements sink: it offers the replies gathered so far to the socket.
+// What the socket does not take waits with the connection.
+func (l *loop) flush(c *Conn, w *worker) flow {
+	if c.out != nil {
+		l.keepOutput(c, 0)
+		return l.weigh(c)
+	}
+	sent, errno := l.sendAll(c, w.out)
+	switch {
+	case sent == len(w.out):
+		w.sent()
+		return flowing
+	case errno != unix.EAGAIN:
+		w.reset()
+		return dead
+	}
+	l.keepOutput(c, sent)
+	return l.weigh(c)
+}
+
+// sendAll writes until all is sent or the socket takes no more.
+func (l *loop) sendAll(c *Conn, p []byte) (sent int, errno syscall.Errno) {
+	for sent < len(p) {
+		n, errno := send(c.fd, p[sent:])
+		if errno == unix.EINTR {
+			continue
+		}
+		if errno != 0 {
+			return sent, errno
+		}
+		sent += n
+		c.BytesOut += uint64(n)
+	}
+	return sent, 0
+}
+
+// keepOutput keeps the worker's replies, of which n bytes are sent, for when
+// the socket takes more.
+func (l *loop) keepOutput(c *Conn, n int) {
+	w := l.worker
+	rest := w.out[n:]
+	switch {
+	case c.out == nil && len(rest) >= bigStep:
+		c.out = w.take(n)
+		w.pool.count(c.out)
+	case c.out == nil:
+		c.out = w.pool.get(len(rest))
+		c.out.b = append(c.out.b, rest...)
+		w.bytesOut += uint64(n)
+		w.reset()
+	default:
+		l.appendOutput(c, rest)
+		w.reset()
+	}
+}
+
+// appendOutput adds to what waits already.
+func (l *loop) appendOutput(c *Conn, p []byte) {
+	b, pool := c.out, &l.worker.pool
+	if need := len(b.b) + len(p); need > cap(b.b) {
+		// What is sent already need not be carried along.
+		b.b = append(b.b[:0], b.b[b.off:]...)
+		b.off = 0
+		if need = len(b.b) + len(p); need > cap(b.b) {
+			pool.grow(b, max(need, min(2*cap(b.b), need+outputHigh)))
+		}
+	}
+	b.b = append(b.b, p...)
+	pool.count(b)
+}
+
+// weigh decides what waiting output means for the connection.
+func (l *loop) weigh(c *Conn) flow {
+	waiting := len(c.out.b) - c.out.off
+	c.setWaiting(waiting)
+	if c.overHard(int64(waiting)) {
+		c.logOutputLimit()
+		return dead
+	}
+	if over, _ := c.overSoft(int64(waiting)); !over {
+		c.out.since = 0
+	} else if c.out.since == 0 {
+		c.out.since = max(l.srv.clock.Load(), 1)
+	}
+	l.watch(c)
+	if waiting > outputHigh || waiting > outputLow && l.srv.heldByAll() > outputPressure {
+		return stalled
+	}
+	return flowing
+}
+
+// writable sends what waits. It returns false if the connection is closed.
+func (l *loop) writable(c *Conn, events uint32) bool {
+	out := c.out
+	if out == nil {
+		if c.state&stateClosing != 0 {
+			l.close(c)
+			return false
+		}
+		if c.state != 0 && events&(unix.EPOLLERR|unix.EPOLLHUP) != 0 {
+			l.close(c) // nobody would ever read this from the socket
+			return false
+		}
+		return true
+	}
+	sent, errno := l.sendAll(c, out.b[out.off:min(len(out.b), out.off+turnBytes)])
+	out.off += sent
+	l.worker.bytesOut += uint64(sent)
+	if errno != 0 && errno != unix.EAGAIN {
+		l.close(c)
+		return false
+	}
+	if sent > 0 {
+		c.touch()
+	}
+	if out.off < len(out.b) {
+		c.setWaiting(len(out.b) - out.off)
+		if over, _ := c.overSoft(int64(len(out.b) - out.off)); !over {
+			out.since = 0
+		}
+		return true
+	}
+	l.releaseOutput(c)
+	if c.state&stateClosing != 0 {
+		l.drain(c)
+		l.close(c)
+		return false
+	}
+	l.resume(c)
+	return c.state&stateClosed == 0
+}
+
+// resume goes on with a connection whose output has been taken.
+func (l *loop) resume(c *Conn) {
+	if c.state&stateStalled != 0 {
+		c.state &^= stateStalled
+		if c.in != nil && c.state&stateReady == 0 {
+			c.state |= stateReady
+			l.ready = append(l.ready, c)
+		}
+	}
+	if l.ending && c.state == 0 {
+		l.closeWhenSent(c)
+		return
+	}
+	l.watch(c)
+}
+
+func (l *loop) releaseOutput(c *Conn) {
+	l.worker.pool.put(c.out)
+	c.out = nil
+	c.setWaiting(0)
+}
+
+// watch asks epoll for the events that matter in the connection's state.
+func (l *loop) watch(c *Conn) {
+	var want uint32
+	if c.state&(stateStalled|stateClosing) == 0 {
+		want = unix.EPOLLIN
+	}
+	if c.out != nil {
+		want |= unix.EPOLLOUT
+	}
+	if want == c.want {
+		return
+	}
+	if (want^c.want)&unix.EPOLLOUT != 0 {
+		if want&unix.EPOLLOUT != 0 {
+			l.public.waiting.Add(1)
+		} else {
+			l.public.waiting.Add(-1)
+		}
+	}
+	c.want = want
+	event := unix.EpollEvent{Events: want, Fd: c.slot}
+	if err := unix.EpollCtl(l.epfd, unix.EPOLL_CTL_MOD, int(c.fd), &event); err != nil {
+		panic("conn: epoll_ctl: " + err.Error())
+	}
+}
+
+// closeWhenSent closes the connection once what waits for it is sent.
+func (l *loop) closeWhenSent(c *Conn) {
+	if c.in != nil {
+		l.releaseInput(c)
+	}
+	if c.out == nil {
+		l.drain(c)
+		l.close(c)
+		return
+	}
+	c.state |= stateClosing
+	l.watch(c)
+}
+
+// drainMost bounds what is read and thrown away before a connection is closed.
+const drainMost = 1 << 20
+
+// drain reads what has arrived. To close a socket with input unread resets the
+// connection, and the client might lose the last replies for it.
+func (l *loop) drain(c *Conn) {
+	for total := 0; total < drainMost; {
+		n, errno := receive(c.fd, l.read)
+		if errno != 0 || n == 0 {
+			return
+		}
+		total += n
+	}
+}

@@ -1,0 +1,5 @@
+package conn
+
+import "unsafe"
+
+const sizeOfConn = int(unsafe.Sizeof(Conn{}))

@@ -1,0 +1,285 @@
+package conn
+
+// Bounds of a turn: what one connection may do before the others are served.
+const (
+	// batchMax is how many commands are parsed, prepared and executed together.
+	batchMax = 64
+	// turnCommands and turnBytes end a turn after the batch that reaches them:
+	// commands run, bytes of replies handed to the socket.
+	turnCommands = 1024
+	turnBytes    = 1 << 20
+	// flushAt is how many bytes of replies are gathered at most before they are
+	// handed to the socket in mid-batch.
+	flushAt = 256 << 10
+	// keepArgs is the room for arguments that a worker keeps between ticks.
+	keepArgs = 4 << 10
+)
+
+// A verdict is how a turn ended, and with it what becomes of the input that was
+// not used.
+type verdict uint8
+
+const (
+	verdictDone    verdict = iota // nothing is left, or the beginning of a command
+	verdictMore                   // commands are left for the next turn
+	verdictStalled                // too much output waits; commands may be left
+	verdictClosing                // close once the output is sent; what is left is void
+	verdictDead                   // close now
+)
+
+// A flow is what became of output handed to a sink.
+type flow uint8
+
+const (
+	flowing flow = iota // the socket took it, or little is left
+	stalled             // much is left
+	dead                // the connection is of no use any more
+)
+
+// A sink is the sending side of a transport.
+type sink interface {
+	// flush takes w.out and leaves it empty.
+	flush(c *Conn, w *worker) flow
+}
+
+// worker turns input into replies: it parses a batch of commands, has it
+// prepared and executes it. A loop has one; goroutines that serve a net.Conn
+// share some. It is used by one goroutine at a time.
+type worker struct {
+	ex    Executor
+	lim   *Limits
+	sink  sink
+	args  [][]byte   // the arguments of a batch
+	batch [][][]byte // its commands, slices of args
+	ends  []int      // where each command ends in the input
+	text  []byte     // the words of inline commands
+
+	out    []byte // replies not yet handed to the sink; normally within arena
+	arena  []byte // what out starts as; if mapped, address space to grow into without moving
+	high   int    // the longest that out has been since the last tick
+	dirty  int    // bytes of the mapped arena that may have pages
+	mapped bool   // the arena is
+	pool   pool   // for what the connections cannot have dealt with at once
+
+	commands uint64 // run so far
+	bytesOut uint64 // handed to sockets so far
+}
+
+func newWorker(ex Executor, lim *Limits, sink sink) *worker {
+	w := &worker{
+		ex: ex, lim: lim, sink: sink,
+		args:  make([][]byte, 0, 512),
+		batch: make([][][]byte, 0, batchMax),
+		ends:  make([]int, 0, batchMax),
+		arena: make([]byte, 0, smallMax),
+	}
+	w.out = w.arena
+	return w
+}
+
+// feed executes the commands at the start of buf. used is how many bytes of it
+// are done with; scan is the progress made in what follows them, and before
+// the call in what buf starts with.
+func (w *worker) feed(c *Conn, buf []byte, scan *scanner) (used int, v verdict) {
+	commands, bytesOut := w.commands, w.bytesOut
+	for used < len(buf) {
+		parsed, err := w.parse(c, buf[used:], scan)
+		if len(w.batch) > 0 {
+			done, v := w.execute(c)
+			if v != verdictDone {
+				used += w.ends[done-1]
+				*scan = scanner{}
+				return used, v
+			}
+		}
+		if err != noError {
+			w.out = err.append(w.out)
+			return used, w.finish(c, verdictClosing)
+		}
+		used += parsed
+		if len(w.batch) == 0 && parsed == 0 {
+			break // the beginning of a command is left
+		}
+		if w.commands-commands >= turnCommands || w.bytesOut-bytesOut >= turnBytes {
+			if used < len(buf) {
+				return used, w.finish(c, verdictMore)
+			}
+		}
+	}
+	return used, w.finish(c, verdictDone)
+}
+
+// finish hands what replies there are to the sink, at the end of a turn.
+func (w *worker) finish(c *Conn, v verdict) verdict {
+	if len(w.out) == 0 {
+		return v
+	}
+	switch w.sink.flush(c, w) {
+	case dead:
+		return verdictDead
+	case stalled:
+		if v != verdictClosing {
+			return verdictStalled
+		}
+	}
+	return v
+}
+
+// parse fills batch with the commands at the start of buf, up to batchMax; one
+// only before authentication, since the next one's bounds depend on it. parsed
+// is where it stopped: at the end of buf, at a command that is not all there,
+// after a full batch, or at what err complains of.
+func (w *worker) parse(c *Conn, buf []byte, scan *scanner) (parsed int, err protocolError) {
+	w.args, w.batch, w.ends, w.text = w.args[:0], w.batch[:0], w.ends[:0], w.text[:0]
+	limits, most := w.lim.bounds(c.Authenticated), batchMax
+	if !c.Authenticated {
+		most = 1
+	}
+	for parsed < len(buf) && len(w.batch) < most {
+		first, n := len(w.args), 0
+		if rest := buf[parsed:]; rest[0] == '*' && scan.seek == 0 {
+			w.args, n = parseArray(rest, w.args, limits)
+		}
+		if n == 0 {
+			if n, err = w.parseSlowly(c, buf[parsed:], scan); n == 0 {
+				return parsed, err
+			}
+		}
+		parsed += n
+		if last := len(w.args); last > first {
+			w.batch = append(w.batch, w.args[first:last:last])
+			w.ends = append(w.ends, parsed)
+		}
+	}
+	return parsed, noError
+}
+
+// parseSlowly is parse for one command that parseArray does not take: one that
+// has been arriving in pieces, an inline one, or a wrong one.
+func (w *worker) parseSlowly(c *Conn, buf []byte, scan *scanner) (n int, err protocolError) {
+	n, err = scan.scan(buf, c.Authenticated, w.lim.bounds(true).bulk)
+	if n == 0 {
+		return 0, err
+	}
+	if buf[0] == '*' {
+		// All there and within bounds; the bounds may have moved since its header
+		// was read, so they are not asked again. "*-1" is not for parseArray.
+		w.args, _ = parseArray(buf[:n], w.args, bounds{unlimitedArgs, n})
+		return n, noError
+	}
+	line := buf[:n-1]
+	if len(line) > 0 && line[len(line)-1] == '\r' {
+		line = line[:len(line)-1]
+	}
+	var ok bool
+	if w.args, w.text, ok = splitInline(line, w.args, w.text); !ok {
+		return 0, errQuotes
+	}
+	return n, noError
+}
+
+// execute prepares and runs the batch. done counts the commands run; it is less
+// than the batch if v, which is not verdictDone then, says why.
+func (w *worker) execute(c *Conn) (done int, v verdict) {
+	w.ex.Prepare(w.batch)
+	out := w.out
+	for i, args := range w.batch {
+		out = w.ex.Execute(&c.Session, args, out)
+		if len(out) < flushAt && !c.Closing {
+			continue
+		}
+		w.out, w.commands = out, w.commands+uint64(i+1-done)
+		done = i + 1
+		if c.Closing {
+			return done, w.finish(c, verdictClosing)
+		}
+		if v := w.finish(c, verdictDone); v != verdictDone {
+			return done, v
+		}
+		out = w.out
+	}
+	w.out, w.commands = out, w.commands+uint64(len(w.batch)-done)
+	return len(w.batch), verdictDone
+}
+
+// sent empties out after its bytes have been handed on.
+func (w *worker) sent() {
+	w.bytesOut += uint64(len(w.out))
+	w.reset()
+}
+
+// reset makes out empty again. A reply that was too long for the arena has
+// moved out to the Go heap, and is left to the collector.
+func (w *worker) reset() {
+	w.high = max(w.high, len(w.out))
+	switch {
+	case &w.out[:1][0] == &w.arena[:1][0]:
+		w.dirty = max(w.dirty, len(w.out))
+	case w.mapped:
+		w.dirty = cap(w.arena)
+	case cap(w.out) <= spareMax:
+		w.arena = w.out
+	}
+	w.out = w.arena[:0]
+}
+
+// take gives out away as a buffer of which n bytes are sent already, and goes
+// on with a new arena: cheaper than a copy where much is left.
+func (w *worker) take(n int) *buffer {
+	b := &buffer{b: w.out, off: n}
+	w.high = max(w.high, len(w.out))
+	w.bytesOut += uint64(n)
+	if w.mapped && &w.out[:1][0] == &w.arena[:1][0] {
+		b.b, b.mapped = remapBytes(w.out, roundUp(len(w.out), bigStep))
+		w.arena, w.mapped = mapArena()
+		w.dirty = 0
+	} else if !w.mapped {
+		w.arena = make([]byte, 0, smallMax)
+	}
+	w.out = w.arena[:0]
+	return b
+}
+
+// tick is called about once a second: memory that the replies since the last
+// tick did not need is let go.
+func (w *worker) tick() {
+	keep := max(w.high, flushAt)
+	if w.mapped && w.dirty > keep {
+		releaseBytes(w.arena, keep)
+		w.dirty = keep
+	}
+	w.high = 0
+	if cap(w.args) > keepArgs {
+		w.args = make([][]byte, 0, keepArgs)
+	}
+	if cap(w.text) > maxHeader {
+		w.text = nil
+	}
+	w.pool.tick()
+}
+
+// forget drops the references to the input that the last batch left behind.
+// Memory that is unmapped must not be pointed at any more.
+func (w *worker) forget() {
+	clear(w.args[:cap(w.args)])
+	clear(w.batch[:cap(w.batch)])
+}
+
+// held is the memory that the worker and its buffers have, in bytes.
+func (w *worker) held() int64 {
+	n := w.pool.held + int64(24*cap(w.args)+cap(w.text))
+	if w.mapped {
+		return n + int64(w.dirty)
+	}
+	return n + int64(cap(w.arena))
+}
+
+// close gives back what is mapped.
+func (w *worker) close() {
+	w.forget()
+	w.pool.close()
+	if w.mapped {
+		unmapBytes(w.arena)
+	}
+	w.arena, w.out, w.mapped = nil, nil, false
+}

@@ -1,0 +1,294 @@
+// Package exec takes a command from its arguments to its reply. An Executor
+// belongs to one event loop (or to one goroutine at a time); everything it
+// needs for a command it keeps and uses again, so that a GET or a SET passes
+// through without allocating.
+//
+// # The life of a command
+//
+//	Prepare   for the whole batch: what time it is; touch the index where the
+//	          keys' entries are, so that the cache misses overlap
+//	Execute   for each command:
+//	  find    one lookup in the command table
+//	  gates   in the order of Redis's processCommand: does it exist, has it the
+//	          right number of arguments, may it be used at all (DEBUG), is the
+//	          client authenticated, is there memory for a write. A command
+//	          that a gate stops counts as rejected, not as called.
+//	  locks   the shards of its keys, from its key specifications, in ascending
+//	          order (package cache sees to that); none where it has no keys
+//	  run     the handler, which appends its reply to the output
+//	  account calls, time taken, failures, error codes
+//	  reply   is dropped where CLIENT REPLY says so
+//
+// # Invariants
+//
+//  1. When Execute returns no shard is locked, whatever the handler did: a
+//     panic in one is logged, answered with an error and does not stop the server.
+//  2. Exactly one reply is appended for each command, or none at all (CLIENT
+//     REPLY); half-written replies of a handler that panicked are cut off.
+//  3. Nothing of the arguments is kept after Execute returns.
+//
+// # What is not here
+//
+// Parsing and sockets are conn's; what a command means is in handlers.
+package exec
+
+import (
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"github.com/ashlar-cache/ashlar/cache"
+	"github.com/ashlar-cache/ashlar/protocol/command"
+	"github.com/ashlar-cache/ashlar/protocol/internal/args"
+	"github.com/ashlar-cache/ashlar/protocol/internal/config"
+	"github.com/ashlar-cache/ashlar/protocol/internal/handlers"
+	"github.com/ashlar-cache/ashlar/protocol/internal/metrics"
+	"github.com/ashlar-cache/ashlar/protocol/internal/session"
+)
+
+// Options are what may be injected into an Executor; zero values stand for the
+// system's clocks and the default logger.
+type Options struct {
+	Log *slog.Logger
+	// Clock gives the time in unix milliseconds.
+	Clock func() int64
+	// Monotonic gives the time since some fixed moment.
+	Monotonic func() time.Duration
+}
+
+// Executor runs commands for one loop. It implements conn.Executor.
+type Executor struct {
+	server  *handlers.Server
+	metrics *metrics.Shard
+	log     *slog.Logger
+	clock   clock
+
+	// Of the command that runs:
+	ctx    handlers.Context
+	tx     cache.Tx
+	locked bool // tx is begun
+
+	refs []command.KeyRef // scratch for commands of several keys
+	keys [][]byte
+	db   int // the database of the last command, for Prepare
+}
+
+// New makes an Executor that takes one of the server's shards of metrics.
+func New(server *handlers.Server, o Options) *Executor {
+	x := &Executor{server: server, metrics: server.Metrics.Shard(), log: o.Log, clock: newClock(o)}
+	if x.log == nil {
+		x.log = slog.Default()
+	}
+	x.ctx.Server, x.ctx.Tx = server, &x.tx
+	return x
+}
+
+// Metrics is the executor's shard, for its loop to count bytes in.
+func (x *Executor) Metrics() *metrics.Shard { return x.metrics }
+
+// Prepare looks at the clock and, where there is more than one command, touches
+// the index entries of all their keys. Whose commands they are is not known
+// here, so the keys are taken to be in the database used last; a wrong guess
+// costs the benefit, nothing else.
+func (x *Executor) Prepare(batch [][][]byte) {
+	x.clock.look()
+	if len(batch) < 2 {
+		return // no miss to overlap with
+	}
+	for _, argv := range batch {
+		if len(argv) < 2 {
+			continue
+		}
+		if c := x.server.Table.Find(argv); c != nil && c.Key != 0 && c.Key < len(argv) {
+			x.server.Cache.Prefetch(x.db, argv[c.Key])
+		}
+	}
+}
+
+// Execute runs one command and appends its reply to out.
+func (x *Executor) Execute(s *session.Session, argv [][]byte, out []byte) []byte {
+	if len(argv) == 0 {
+		return out
+	}
+	start := len(out)
+	ctx := &x.ctx
+	ctx.B, ctx.Proto, ctx.Args, ctx.Session = out, int(s.Proto), argv, s
+	s.LastActive = x.clock.now
+	s.Commands++
+	x.db = s.DB
+
+	c := x.server.Table.Find(argv)
+	ctx.Command, s.LastCommand = c, ""
+	if c != nil {
+		s.LastCommand = c.FullName
+	} else if fromBrowser(argv[0]) {
+		x.log.Warn("a connection that speaks HTTP was closed: this may be an attack through a browser",
+			"client", s.Client.RemoteAddr())
+		s.Closing = true
+		return out
+	}
+	if refusal := x.gates(c, s, argv); refusal != "" {
+		x.reject(c, refusal)
+	} else {
+		x.call(c, start)
+	}
+
+	out = ctx.B
+	if s.Reply != session.ReplyOn {
+		out = muted(s, out, start)
+	}
+	ctx.B, ctx.Args, ctx.Session = nil, nil, nil
+	return out
+}
+
+// gates checks whether a command may run; the result is the error to answer
+// with if not.
+func (x *Executor) gates(c *handlers.Command, s *session.Session, argv [][]byte) (refusal string) {
+	switch {
+	case c == nil:
+		return x.unknown(argv)
+	case !c.ArityOK(len(argv)):
+		return args.WrongArity(c.FullName)
+	case c.Flags&command.Protected != 0 && !config.Allowed(&x.server.Config.EnableDebug, s.Local()):
+		return protectedText(c.Name)
+	case !s.Authenticated && c.Flags&command.NoAuth == 0 && x.server.Config.RequirePass.Text() != "":
+		return args.ErrNoAuth
+	case c.Flags&command.DenyOOM != 0 && !x.server.Cache.MakeRoom(size(argv)):
+		return args.ErrOOM
+	}
+	return ""
+}
+
+// size is about what a write may add to memory: all its arguments.
+func size(argv [][]byte) int {
+	n := 0
+	for _, arg := range argv {
+		n += len(arg)
+	}
+	return n
+}
+
+// reject answers a command that will not run.
+func (x *Executor) reject(c *handlers.Command, text string) {
+	start := len(x.ctx.B)
+	x.ctx.Error(text)
+	x.server.Metrics.ErrorReply(x.ctx.B[start:])
+	if c != nil {
+		x.metrics.Command(c.Index).Reject()
+	}
+}
+
+// call runs a command that has passed the gates, and accounts for it.
+func (x *Executor) call(c *handlers.Command, start int) {
+	stats := x.metrics.Command(c.Index)
+	weight := uint64(1)
+	if c.Steady {
+		weight = stats.Call(true)
+	}
+	var began time.Duration
+	if weight != 0 {
+		began = x.clock.monotonic()
+	}
+	x.run(c, start)
+	if weight != 0 {
+		ended := x.clock.monotonic()
+		stats.Timed(ended-began, weight)
+		if !c.Steady {
+			stats.Call(false)  // only now: INFO does not count itself, and CONFIG RESETSTAT does
+			x.clock.set(ended) // it may have taken long
+		}
+	}
+	if reply := x.ctx.B[start:]; len(reply) > 0 && reply[0] == '-' {
+		stats.Fail()
+		x.server.Metrics.ErrorReply(reply)
+	}
+}
+
+// run takes the locks, runs the handler and gives the locks back.
+func (x *Executor) run(c *handlers.Command, start int) {
+	defer x.recoverPanic(c, start)
+	x.begin(c)
+	c.Run(&x.ctx)
+	if x.locked {
+		x.end()
+	}
+}
+
+// begin locks the shards of the command's keys.
+func (x *Executor) begin(c *handlers.Command) {
+	s, argv := x.ctx.Session, x.ctx.Args
+	x.tx.SetClock(x.clock.now)
+	switch {
+	case c.Key != 0:
+		x.server.Cache.BeginKey(&x.tx, s.DB, argv[c.Key])
+	case c.Keyed():
+		// Where the arguments contradict the key specifications, the handler finds
+		// the same fault and answers with it; it needs no locks for that.
+		var ok bool
+		if x.refs, ok = c.FindKeys(argv, x.refs[:0]); !ok || len(x.refs) == 0 {
+			return
+		}
+		for _, ref := range x.refs {
+			x.keys = append(x.keys, argv[ref.Index])
+		}
+		x.server.Cache.Begin(&x.tx, s.DB, x.keys...)
+	case c.Flags&command.AllKeys != 0 && c.Flags&command.KeyspaceWalk == 0:
+		x.server.Cache.BeginAll(&x.tx, s.DB)
+	default:
+		return
+	}
+	x.locked = true
+	if s.NoTouch && c.Name != "touch" {
+		x.tx.SetNoTouch(true)
+	}
+}
+
+// end unlocks and lets go of the arguments.
+func (x *Executor) end() {
+	x.locked = false
+	if x.ctx.Session.NoTouch {
+		x.tx.SetNoTouch(false)
+	}
+	x.tx.End()
+	if len(x.keys) == 0 {
+		return
+	}
+	const keep = 1024 // a huge MGET's scratch is not worth keeping
+	if cap(x.keys) > keep {
+		x.keys, x.refs = nil, nil
+		return
+	}
+	clear(x.keys)
+	x.keys = x.keys[:0]
+}
+
+// recoverPanic turns a handler's panic into an error reply. The shards are
+// unlocked: the handlers change nothing but through single calls of the
+// transaction, so what a handler leaves behind is whole.
+func (x *Executor) recoverPanic(c *handlers.Command, start int) {
+	fault := recover()
+	if fault == nil {
+		return
+	}
+	x.log.Error("a command panicked", "command", c.FullName, "panic", fault, "stack", string(debug.Stack()))
+	x.ctx.B = x.ctx.B[:start]
+	x.ctx.Error("ERR internal error")
+	if x.locked {
+		x.end()
+	}
+}
+
+// muted drops the reply, from start on, of a client that wants none. The mode is
+// the one after the command: CLIENT REPLY ON is itself answered.
+func muted(s *session.Session, out []byte, start int) []byte {
+	switch s.Reply {
+	case session.ReplyOff:
+		return out[:start]
+	case session.ReplySkip: // this was CLIENT REPLY SKIP, which answers nothing
+		s.Reply = session.ReplySkipping
+	case session.ReplySkipping:
+		s.Reply = session.ReplyOn
+		return out[:start]
+	}
+	return out
+}

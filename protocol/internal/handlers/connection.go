@@ -1,0 +1,254 @@
+package handlers
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+
+	"github.com/ashlar-cache/ashlar/protocol/command"
+	"github.com/ashlar-cache/ashlar/protocol/internal/args"
+)
+
+var connectionRows = []Row{
+	{
+		Spec: command.Spec{
+			Name: "auth", Arity: -2, Summary: "Authenticate to the server",
+			Flags: command.NoScript | command.Loading | command.Stale | command.Fast | command.NoAuth | command.AllowBusy, Categories: command.CatConnection,
+			Since: "1.0.0", Group: "connection", Complexity: "O(N) where N is the number of passwords defined for the user",
+			History: []command.Change{
+				{Since: "6.0.0", What: "Added ACL style (username and password)."},
+			},
+			Args: []command.Arg{
+				{Name: "username", Type: "string", Since: "6.0.0", Optional: true},
+				{Name: "password", Type: "string"},
+			},
+		},
+		Run: runAuth,
+	},
+	{
+		Spec: command.Spec{
+			Name: "echo", Arity: 2, Summary: "Echo the given string",
+			Flags: command.Loading | command.Stale | command.Fast, Categories: command.CatConnection,
+			Since: "1.0.0", Group: "connection", Complexity: "O(1)",
+			Args: []command.Arg{
+				{Name: "message", Type: "string"},
+			},
+		},
+		Run: runEcho,
+	},
+	{
+		Spec: command.Spec{
+			Name: "hello", Arity: -1, Summary: "Handshake with Redis",
+			Flags: command.NoScript | command.Loading | command.Stale | command.Fast | command.NoAuth | command.AllowBusy, Categories: command.CatConnection,
+			Since: "6.0.0", Group: "connection", Complexity: "O(1)",
+			History: []command.Change{
+				{Since: "6.2.0", What: "`protover` made optional; when called without arguments the command reports the current connection's context."},
+			},
+			Args: []command.Arg{
+				{Name: "arguments", Type: "block", Optional: true, Args: []command.Arg{
+					{Name: "protover", Type: "integer"},
+					{Name: "username_password", Type: "block", Token: "AUTH", Optional: true, Args: []command.Arg{
+						{Name: "username", Type: "string"},
+						{Name: "password", Type: "string"},
+					}},
+					{Name: "clientname", Type: "string", Token: "SETNAME", Optional: true},
+				}},
+			},
+		},
+		Run: runHello,
+	},
+	{
+		Spec: command.Spec{
+			Name: "ping", Arity: -1, Summary: "Ping the server",
+			Flags: command.Fast, Categories: command.CatConnection,
+			Since: "1.0.0", Group: "connection", Complexity: "O(1)",
+			Tips: []string{"request_policy:all_shards", "response_policy:all_succeeded"},
+			Args: []command.Arg{
+				{Name: "message", Type: "string", Optional: true},
+			},
+		},
+		Run: runPing,
+	},
+	{
+		Spec: command.Spec{
+			Name: "quit", Arity: -1, Summary: "Close the connection",
+			Flags: command.NoScript | command.Loading | command.Stale | command.Fast | command.NoAuth | command.AllowBusy, Categories: command.CatConnection,
+			Since: "1.0.0", Group: "connection", Complexity: "O(1)",
+		},
+		Run: runQuit,
+	},
+	{
+		Spec: command.Spec{
+			Name: "reset", Arity: 1, Summary: "Reset the connection",
+			Flags: command.NoScript | command.Loading | command.Stale | command.Fast | command.NoAuth | command.AllowBusy, Categories: command.CatConnection,
+			Since: "6.2.0", Group: "connection", Complexity: "O(1)",
+		},
+		Run: runReset,
+	},
+	{
+		Spec: command.Spec{
+			Name: "select", Arity: 2, Summary: "Change the selected database for the current connection",
+			Flags: command.Loading | command.Stale | command.Fast, Categories: command.CatConnection,
+			Since: "1.0.0", Group: "connection", Complexity: "O(1)",
+			Args: []command.Arg{
+				{Name: "index", Type: "integer"},
+			},
+		},
+		Run: runSelect,
+	},
+}
+
+// RedisVersion is the version of Redis whose behaviour this server has, as
+// HELLO and INFO tell it: clients choose by it which commands they may use.
+const RedisVersion = "7.4.2"
+
+// defaultUser is the one user there is; requirepass is its password.
+const defaultUser = "default"
+
+func runPing(ctx *Context) {
+	switch len(ctx.Args) {
+	case 1:
+		ctx.Simple("PONG")
+	case 2:
+		ctx.Bulk(ctx.Args[1])
+	default:
+		ctx.Error(args.WrongArity("ping"))
+	}
+}
+
+func runEcho(ctx *Context) { ctx.Bulk(ctx.Args[1]) }
+
+func runQuit(ctx *Context) {
+	ctx.Session.Closing = true
+	ctx.OK()
+}
+
+func runReset(ctx *Context) {
+	ctx.Session.Reset(!ctx.Server.passwordNeeded())
+	ctx.Proto = int(ctx.Session.Proto)
+	ctx.Simple("RESET")
+}
+
+func runSelect(ctx *Context) {
+	db, ok := args.Int(ctx.Args[1])
+	switch {
+	case !ok:
+		ctx.Error(args.ErrNotInteger)
+	case int64(int32(db)) != db:
+		ctx.Error("ERR value is out of range, value must between -2147483648 and 2147483647")
+	case db < 0 || db >= int64(ctx.Server.Cache.Databases()):
+		ctx.Error(args.ErrDBIndex)
+	default:
+		ctx.Session.DB = int(db)
+		ctx.OK()
+	}
+}
+
+// passwordNeeded tells whether new clients must authenticate.
+func (s *Server) passwordNeeded() bool { return s.Config.RequirePass.Text() != "" }
+
+// authenticate checks a name and password and, if they are good, makes them the
+// session's. How long it takes tells nothing about the password: digests of
+// equal length are compared, all of them.
+func (ctx *Context) authenticate(user, password []byte) bool {
+	want := ctx.Server.Config.RequirePass.Text()
+	given, known := sha256.Sum256(password), sha256.Sum256([]byte(want))
+	good := subtle.ConstantTimeCompare(given[:], known[:]) == 1 || want == ""
+	if !good || string(user) != defaultUser {
+		ctx.Server.Metrics.AuthDenied.Add(1)
+		return false
+	}
+	ctx.Session.Authenticated, ctx.Session.User = true, defaultUser
+	return true
+}
+
+func runAuth(ctx *Context) {
+	user, password := []byte(defaultUser), ctx.Args[len(ctx.Args)-1]
+	switch {
+	case len(ctx.Args) > 3:
+		ctx.Error(args.ErrSyntax)
+		return
+	case len(ctx.Args) == 3:
+		user = ctx.Args[1]
+	case !ctx.Server.passwordNeeded():
+		ctx.Error("ERR AUTH <password> called without any password configured for the default user. " +
+			"Are you sure your configuration is correct?")
+		return
+	}
+	if !ctx.authenticate(user, password) {
+		ctx.Error(args.ErrWrongPass)
+		return
+	}
+	ctx.OK()
+}
+
+// runHello does what its options say only once all of them are known to be
+// good, save that a good password counts even where a later option is bad.
+func runHello(ctx *Context) {
+	proto := int64(0)
+	options := args.From(ctx.Args, 1)
+	if options.More() {
+		var ok bool
+		if proto, ok = args.Int(options.Next()); !ok {
+			ctx.Error("ERR Protocol version is not an integer or out of range")
+			return
+		}
+		if proto < 2 || proto > 3 {
+			ctx.Error("NOPROTO unsupported protocol version")
+			return
+		}
+	}
+	for options.More() {
+		if err := ctx.helloOption(&options); err != "" {
+			ctx.Error(err)
+			return
+		}
+	}
+	if !ctx.Session.Authenticated && ctx.Server.passwordNeeded() {
+		ctx.Error("NOAUTH HELLO must be called with the client already authenticated, otherwise the " +
+			"HELLO AUTH <user> <pass> option can be used to authenticate the client and select the " +
+			"RESP protocol version at the same time")
+		return
+	}
+	if proto != 0 {
+		ctx.Session.Proto, ctx.Proto = int8(proto), int(proto)
+	}
+	ctx.greet()
+}
+
+// helloOption takes one option of HELLO with its values.
+func (ctx *Context) helloOption(options *args.Cursor) (err string) {
+	switch {
+	case options.Option("auth", 2):
+		if user, password := options.Next(), options.Next(); !ctx.authenticate(user, password) {
+			return args.ErrWrongPass
+		}
+	case options.Option("setname", 1):
+		name := options.Next()
+		if !printable(name) {
+			return errClientName
+		}
+		ctx.Session.Name = string(name)
+	default:
+		return "ERR Syntax error in HELLO option '" + string(args.ClipTo(options.Next(), 1<<20)) + "'"
+	}
+	return ""
+}
+
+// greet writes HELLO's description of the server.
+func (ctx *Context) greet() {
+	ctx.Map(7)
+	for _, field := range [...]struct{ name, value string }{{"server", "redis"}, {"version", RedisVersion}} {
+		ctx.BulkString(field.name)
+		ctx.BulkString(field.value)
+	}
+	ctx.BulkString("proto")
+	ctx.Int(int64(ctx.Session.Proto))
+	ctx.BulkString("id")
+	ctx.Int(int64(ctx.Session.ID))
+	for _, field := range [...]struct{ name, value string }{{"mode", "standalone"}, {"role", "master"}} {
+		ctx.BulkString(field.name)
+		ctx.BulkString(field.value)
+	}
+	ctx.BulkString("modules")
+	ctx.Array(0)
+}

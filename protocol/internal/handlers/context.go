@@ -1,0 +1,79 @@
+// Package handlers holds the commands: in each file the rows of a family on
+// top and, below them, thin handlers that parse their arguments, make one call
+// on the transaction and write the reply. Gates that every command passes
+// (arity, authentication, memory, locks, statistics) are not here but in exec.
+package handlers
+
+import (
+	"github.com/ashlar-cache/ashlar/cache"
+	"github.com/ashlar-cache/ashlar/protocol/command"
+	"github.com/ashlar-cache/ashlar/protocol/internal/config"
+	"github.com/ashlar-cache/ashlar/protocol/internal/metrics"
+	"github.com/ashlar-cache/ashlar/protocol/internal/process"
+	"github.com/ashlar-cache/ashlar/protocol/internal/session"
+	"github.com/ashlar-cache/ashlar/protocol/resp"
+)
+
+// Context is what a handler works with. It belongs to the event loop and is
+// used again for the next command: nothing of it may be kept, and Args and
+// values borrowed from Tx are valid until the handler returns.
+type Context struct {
+	resp.Writer           // the reply, in the client's protocol version
+	Args        [][]byte  // the command, its name first; subcommands are not stripped
+	Tx          *cache.Tx // begun on the session's database, with the shards of the command's keys locked
+	Session     *session.Session
+	Server      *Server
+	Command     *Command
+}
+
+// Handler runs one command.
+type Handler func(*Context)
+
+// Row is a command: what it is and what runs it.
+type Row struct {
+	command.Spec
+	Run  Handler // nil for a pure container (CLIENT, CONFIG) whose Subs run
+	Subs []Row
+	// FromRedis names the version in which Redis (or Valkey) got it where 7.4
+	// lacks it: "8.0", "valkey 9.0"; empty otherwise.
+	Beyond string
+}
+
+// Server is what handlers may use of the server around them. Filled in by
+// protocol.New; functions rather than interfaces where one call is all there is.
+type Server struct {
+	Cache   *cache.Cache
+	Config  *config.Config
+	Metrics *metrics.Metrics
+	Table   *Table
+
+	// Process is who this server is, for INFO.
+	Process *process.Identity
+	// Connections counts them, for INFO and MEMORY; cheap, from any goroutine.
+	Connections func() Connections
+
+	// Clients calls f for every live session; f runs on the session's own loop,
+	// one after another, and the call returns when all have been visited.
+	Clients func(f func(*session.Session))
+	// Shutdown asks the server to stop (SHUTDOWN); the reply is never sent.
+	Shutdown func()
+	// Listening gives the addresses served, for INFO and HELLO.
+	Loops func() int
+}
+
+// Connections are the clients' connections at one moment.
+type Connections struct {
+	Open    int   // how many there are
+	Buffers int64 // bytes of memory in their input and output buffers
+	// The longest input not yet executed, and output not yet sent, that any one
+	// has held of late, in bytes.
+	MaxInput, MaxOutput int64
+}
+
+// connections is Connections, all zero in a server that does not count them.
+func (s *Server) connections() Connections {
+	if s.Connections == nil {
+		return Connections{}
+	}
+	return s.Connections()
+}

@@ -1,0 +1,34 @@
+package handlers
+
+import (
+	"errors"
+
+	"github.com/ashlar-cache/ashlar/cache"
+	"github.com/ashlar-cache/ashlar/protocol/internal/args"
+)
+
+// engineErrors gives Redis's texts for what the engine may answer.
+var engineErrors = []struct {
+	err  error
+	text string
+}{
+	{cache.ErrWrongType, args.ErrWrongType},
+	{cache.ErrNotInteger, args.ErrNotInteger},
+	{cache.ErrOverflow, args.ErrOverflow},
+	{cache.ErrNotFloat, args.ErrNotFloat},
+	{cache.ErrNaN, args.ErrNaN},
+	{cache.ErrTooLarge, args.ErrTooLarge},
+	{cache.ErrOutOfMemory, args.ErrOOM},
+	{cache.ErrNotFound, args.ErrNoSuchKey},
+}
+
+// fail writes the reply to an error of the engine.
+func (ctx *Context) fail(err error) {
+	for _, e := range engineErrors {
+		if errors.Is(err, e.err) {
+			ctx.Error(e.text)
+			return
+		}
+	}
+	ctx.Error("ERR " + err.Error())
+}
