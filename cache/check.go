@@ -28,7 +28,7 @@ func (s *shard) check() error {
 					panic(fmt.Sprintf("cache: two references to block %d", ref))
 				}
 				known[ref] = true
-				if item.Decode(s.at(slab.Ref(ref))).Expires() {
+				if item.Decode(s.heap.At(slab.Ref(ref))).Expires() {
 					expires++
 				}
 			})

@@ -133,7 +133,7 @@ func (s *shard) sampleVictim(db int) slab.Ref {
 		if ref == s.pin {
 			continue
 		}
-		it := item.Decode(s.at(ref))
+		it := item.Decode(s.heap.At(ref))
 		at := it.ExpireAt()
 		if at != 0 && at <= s.now {
 			return ref
@@ -141,7 +141,7 @@ func (s *shard) sampleVictim(db int) slab.Ref {
 		if at == 0 && s.policy.Volatile() {
 			continue
 		}
-		score := s.policy.Score(evict.State(item.State(s.at(ref))), it.Size(), at, s.now)
+		score := s.policy.Score(evict.State(item.State(s.heap.At(ref))), it.Size(), at, s.now)
 		if best == 0 || score > worst {
 			best, worst = ref, score
 		}
@@ -158,11 +158,11 @@ func (s *shard) evictVolatile() bool {
 	victim, worst := slab.Ref(0), uint64(0)
 	for laps := 0; laps < 2 && victim == 0; {
 		s.walk = s.heap.WalkVolatile(s.walk, 256, func(ref slab.Ref) {
-			it := item.Decode(s.at(ref))
+			it := item.Decode(s.heap.At(ref))
 			if ref == s.pin || !it.Expires() {
 				return
 			}
-			score := s.policy.Score(evict.State(item.State(s.at(ref))), it.Size(), it.ExpireAt(), s.now)
+			score := s.policy.Score(evict.State(item.State(s.heap.At(ref))), it.Size(), it.ExpireAt(), s.now)
 			if victim == 0 || score > worst {
 				victim, worst = ref, score
 			}
@@ -180,12 +180,12 @@ func (s *shard) evictVolatile() bool {
 
 // evict removes an item to make room.
 func (s *shard) evict(ref slab.Ref) {
-	it := item.Decode(s.at(ref))
+	it := item.Decode(s.heap.At(ref))
 	if at := it.ExpireAt(); at != 0 && at <= s.now {
 		s.counts.expired++
 	} else {
 		hash := s.c.indexHash(s.c.hash.sum(it.Key()))
-		s.policy.Evicted(hash, evict.State(item.State(s.at(ref))), it.Size())
+		s.policy.Evicted(hash, evict.State(item.State(s.heap.At(ref))), it.Size())
 		s.counts.evicted++
 	}
 	s.discard(ref)

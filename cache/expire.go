@@ -6,7 +6,7 @@ import (
 )
 
 // Expiry tells the allocator's calendar when the item at ref expires.
-func (s *shard) Expiry(ref slab.Ref) int64 { return item.ExpireAt(s.at(ref)) }
+func (s *shard) Expiry(ref slab.Ref) int64 { return item.ExpireAt(s.heap.At(ref)) }
 
 // Expire removes an item whose time has come.
 func (s *shard) Expire(ref slab.Ref) {

@@ -38,7 +38,7 @@ func (tx *Tx) Object(key []byte) (ObjectInfo, bool) {
 	if !ok {
 		return ObjectInfo{}, false
 	}
-	state := evict.State(item.State(s.at(e.ref)))
+	state := evict.State(item.State(s.heap.At(e.ref)))
 	return ObjectInfo{
 		Type: typeOf(e.item.Kind()), Encoding: encodingOf(e.item),
 		IdleMs: s.policy.Idle(state, tx.now), Frequency: s.policy.Frequency(state),
@@ -111,7 +111,7 @@ func (s *shard) reshape(db int, key []byte, hash uint64, e entry, at int64) erro
 	size := item.SizeOf(len(key), len(value), at)
 	kind := e.item.Kind()
 	if size <= s.heap.Capacity(e.ref) {
-		p := s.at(e.ref)
+		p := s.heap.At(e.ref)
 		s.countExpiry(db, e.item.Expires(), at != 0)
 		copy(item.ValueAt(p, len(key), len(value), at), value)
 		copy(item.WriteHeader(p, kind, item.State(p), len(key), len(value), at).Key(), key)
@@ -175,7 +175,7 @@ func (tx *Tx) transfer(src []byte, dstDB int, dst []byte) error {
 	to, h := tx.route(dst)
 	at, valueLen, kind := e.item.ExpireAt(), e.item.ValueLen(), e.item.Kind()
 	size := item.SizeOf(len(dst), valueLen, at)
-	state := item.State(from.at(e.ref))
+	state := item.State(from.heap.At(e.ref))
 
 	from.pin = e.ref
 	ref, err := to.alloc(size)
@@ -184,8 +184,8 @@ func (tx *Tx) transfer(src []byte, dstDB int, dst []byte) error {
 	if err != nil {
 		return err
 	}
-	source := item.Decode(from.at(srcRef))
-	item.Write(to.at(ref), kind, state, dst, source.Value(), at)
+	source := item.Decode(from.heap.At(srcRef))
+	item.Write(to.heap.At(ref), kind, state, dst, source.Value(), at)
 	old, found := to.find(dstDB, dst, h)
 	if found {
 		old.probe.Replace(uint32(ref))

@@ -56,7 +56,7 @@ func (s *shard) scan(db int, position uint64, count int, now int64, o ScanOption
 	}
 	visit := func(ref uint32) {
 		looked++
-		it := item.Decode(s.at(slab.Ref(ref)))
+		it := item.Decode(s.heap.At(slab.Ref(ref)))
 		if at := it.ExpireAt(); at != 0 && at <= now {
 			return
 		}
@@ -124,7 +124,7 @@ func (s *shard) randomKey(db int, dst []byte, now int64) ([]byte, bool) {
 	// Each try that finds an expired key removes it, so this ends.
 	for t := s.tables[db]; t != nil && t.Len() > 0; {
 		ref := slab.Ref(t.Any(s.next()))
-		it := item.Decode(s.at(ref))
+		it := item.Decode(s.heap.At(ref))
 		if at := it.ExpireAt(); at != 0 && at <= now {
 			s.Expire(ref)
 			continue

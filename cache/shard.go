@@ -4,7 +4,6 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
-	"unsafe"
 
 	"github.com/ashlar-cache/ashlar/cache/internal/index"
 	evict "github.com/ashlar-cache/ashlar/cache/internal/interim"
@@ -84,16 +83,14 @@ func (s *shard) close() error {
 func (s *shard) rehash(refs []uint32, hashes []uint64) {
 	touched := uint64(0)
 	for i, ref := range refs {
-		hashes[i] = uint64(item.State(s.at(slab.Ref(ref))))
+		hashes[i] = uint64(item.State(s.heap.At(slab.Ref(ref))))
 		touched += hashes[i]
 	}
 	s.sink = touched
 	for i, ref := range refs {
-		hashes[i] = s.c.indexHash(s.c.hash.sum(item.Decode(s.at(slab.Ref(ref))).Key()))
+		hashes[i] = s.c.indexHash(s.c.hash.sum(item.Decode(s.heap.At(slab.Ref(ref))).Key()))
 	}
 }
-
-func (s *shard) at(ref slab.Ref) unsafe.Pointer { return s.heap.At(ref) }
 
 // next is the shard's random number generator (xorshift64*).
 func (s *shard) next() uint64 {
@@ -101,6 +98,18 @@ func (s *shard) next() uint64 {
 	s.random ^= s.random << 25
 	s.random ^= s.random >> 27
 	return s.random * 0x2545F4914F6CDD1D
+}
+
+// touchItem reads a byte of the item that a lookup would most likely find. What is
+// reached without the lock may be another item by now, or free memory: it is never
+// looked at, and a block's memory stays readable for as long as the heap lives.
+func (s *shard) touchItem(db int, hash uint64) byte {
+	if t := s.published[db].Load(); t != nil {
+		if ref := t.Peek(hash); ref != 0 {
+			return item.Touch(s.heap.At(slab.Ref(ref)))
+		}
+	}
+	return 0
 }
 
 // entry is a key that was found: where its reference stands, and its item. It is
@@ -120,7 +129,7 @@ func (s *shard) find(db int, key []byte, hash uint64) (e entry, ok bool) {
 	}
 	e.probe = t.Probe(hash)
 	for ref := e.probe.Next(); ref != 0; ref = e.probe.Next() {
-		it, same := item.Match(s.at(slab.Ref(ref)), key)
+		it, same := item.Match(s.heap.At(slab.Ref(ref)), key)
 		if !same {
 			continue
 		}
@@ -178,7 +187,7 @@ func (s *shard) put(db int, key []byte, hash uint64, kind item.Kind, value []byt
 	}
 	size := item.SizeOf(len(key), len(value), at)
 	if found && s.heap.Fits(e.ref, size) {
-		p := s.at(e.ref)
+		p := s.heap.At(e.ref)
 		state := s.policy.Update(evict.State(item.State(p)), hash, size)
 		s.countExpiry(db, e.item.Expires(), at != 0)
 		item.Write(p, kind, uint32(state), key, value, at)
@@ -209,13 +218,13 @@ func (s *shard) replace(db int, key []byte, hash uint64, e entry, kind item.Kind
 	if e.ref = s.pin; e.ref != 0 && s.epoch != epoch {
 		// The pinned item may have moved, and the table around it changed.
 		e.probe, _ = s.table(db).FindRef(hash, uint32(e.ref))
-		e.item = item.Decode(s.at(e.ref))
+		e.item = item.Decode(s.heap.At(e.ref))
 	}
 	s.pin = 0
-	p := s.at(ref)
+	p := s.heap.At(ref)
 	var state evict.State
 	if e.ref != 0 {
-		state = s.policy.Update(evict.State(item.State(s.at(e.ref))), hash, size)
+		state = s.policy.Update(evict.State(item.State(s.heap.At(e.ref))), hash, size)
 	} else {
 		state = s.policy.Insert(hash, size)
 	}
@@ -261,7 +270,7 @@ func (s *shard) note(ref slab.Ref, at int64) {
 
 // Moved puts the one reference to an item right after compaction moved it.
 func (s *shard) Moved(old, new slab.Ref) {
-	it := item.Decode(s.at(new))
+	it := item.Decode(s.heap.At(new))
 	hash := s.c.indexHash(s.c.hash.sum(it.Key()))
 	probe, _, ok := s.locate(hash, old)
 	if !ok {
@@ -296,7 +305,7 @@ func (s *shard) locate(hash uint64, ref slab.Ref) (probe index.Probe, db int, ok
 
 // discard removes an item that was reached by its reference.
 func (s *shard) discard(ref slab.Ref) {
-	it := item.Decode(s.at(ref))
+	it := item.Decode(s.heap.At(ref))
 	hash := s.c.indexHash(s.c.hash.sum(it.Key()))
 	probe, db, ok := s.locate(hash, ref)
 	if !ok {

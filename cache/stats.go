@@ -65,7 +65,7 @@ func (c *Cache) DBStats(db int) DBStats {
 func (s *shard) sampleTTL(db int, now int64) (sum, n int64) {
 	var refs [maxSamples]uint32
 	for _, ref := range refs[:s.tables[db].Sample(s.next(), refs[:])] {
-		if at := item.ExpireAt(s.at(slab.Ref(ref))); at > now {
+		if at := item.ExpireAt(s.heap.At(slab.Ref(ref))); at > now {
 			sum += at - now
 			n++
 		}

@@ -47,7 +47,7 @@ func (tx *Tx) Peek(key []byte) ([]byte, error) {
 
 // used renews an item's place in the order of eviction.
 func (s *shard) used(e entry, hash uint64) {
-	p := s.at(e.ref)
+	p := s.heap.At(e.ref)
 	item.SetState(p, uint32(s.policy.Touch(evict.State(item.State(p)), hash)))
 }
 
@@ -134,7 +134,7 @@ func (s *shard) resize(db int, key []byte, hash uint64, e entry, length int) ([]
 	}
 	size := item.SizeOf(len(key), length, at)
 	if e.ref != 0 && size <= s.heap.Capacity(e.ref) {
-		p := s.at(e.ref)
+		p := s.heap.At(e.ref)
 		state := s.policy.Update(evict.State(item.State(p)), hash, size)
 		from := e.item.Value()
 		shift := size - length - (e.item.Size() - old)

@@ -56,10 +56,14 @@ func (c *Cache) start(tx *Tx, db int) {
 
 // BeginKey begins a transaction on one key.
 func (c *Cache) BeginKey(tx *Tx, db int, key []byte) {
+	c.BeginHashed(tx, db, key, c.hash.sum(key))
+}
+
+// BeginHashed is BeginKey for who has the key's hash, by Hash, already.
+func (c *Cache) BeginHashed(tx *Tx, db int, key []byte, hash uint64) {
 	c.start(tx, db)
-	h := c.hash.sum(key)
-	s := c.shardOf(h)
-	tx.memo, tx.memoHash, tx.one = key, h, s
+	s := c.shardOf(hash)
+	tx.memo, tx.memoHash, tx.one = key, hash, s
 	s.mu.Lock()
 	s.now = tx.now
 }
@@ -155,9 +159,18 @@ func (tx *Tx) find(key []byte) (*shard, entry, bool) {
 	return s, e, ok
 }
 
-// Prefetch touches the place where a key would be found, without a lock: when a
-// batch of keys is known, their cache misses then overlap.
-func (c *Cache) Prefetch(db int, key []byte) byte {
-	h := c.hash.sum(key)
-	return c.shardOf(h).touch(db, c.indexHash(h))
+// Hash is a key's hash in this cache, for BeginHashed, TouchIndex and TouchItem.
+func (c *Cache) Hash(key []byte) uint64 { return c.hash.sum(key) }
+
+// TouchIndex reads from the line of the index where a key would be found, without
+// a lock. Where a batch of keys is known, doing it for all of them, then TouchItem
+// for all of them, lets their cache misses overlap. The results mean nothing; use
+// them for something, lest the compiler drop the reads.
+func (c *Cache) TouchIndex(db int, hash uint64) byte {
+	return c.shardOf(hash).touch(db, c.indexHash(hash))
+}
+
+// TouchItem reads from the item that a key's lookup will most likely find.
+func (c *Cache) TouchItem(db int, hash uint64) byte {
+	return c.shardOf(hash).touchItem(db, c.indexHash(hash))
 }

@@ -35,61 +35,60 @@ func (t *Table) Insert(hash uint64, ref uint32) error {
 		if s.stale > 0 {
 			t.refresh(l)
 		}
-		roomy := uint32(s.count) < limitOf(l.steps())
-		if roomy && t.place(l, l.within(pos), ref) {
-			break
-		}
-		// A segment with room that cannot take the entry has a flood of hashes
-		// that are alike, which growing would not change much.
-		if !roomy || uint32(s.count) > limitOf(l.steps())/4*3 {
+		if uint32(s.count) >= limitOf(l.steps()) {
 			grown, err := t.enlarge(pos, l)
 			if grown {
 				continue
 			}
-			if t.place(l, l.within(pos), ref) {
-				break
-			}
 			if err != nil {
+				if t.place(l, l.within(pos), ref) {
+					return nil
+				}
 				return err
 			}
 		}
-		t.toStash(l, hash, ref)
+		// A segment below its limit that has no place has a flood of hashes that
+		// are alike, for which growing would do nothing.
+		if !t.place(l, l.within(pos), ref) {
+			t.toStash(l, hash, ref)
+		}
 		return nil
 	}
-	t.seg(t.at(pos)).count++
-	t.count++
-	return nil
 }
 
 // place puts an entry into the segment: at home, in its alternate bucket, or after
-// moving others to their alternates. It does not count it.
+// moving others to their alternates.
 func (t *Table) place(l leaf, x, ref uint32) bool {
-	home := l.home(x)
-	b := t.bucket(l, home)
-	if !b.full() {
-		b.put(uint8(x>>b.stale()), ref, false)
+	if t.placeSimply(l, x, ref) {
 		return true
 	}
-	if b.overflow() == overflowMax {
+	home := l.home(x)
+	if t.bucket(l, home).overflow() == overflowMax {
 		return false
 	}
 	alt := other(home, x>>1&0x7f, l.buckets())
-	a := t.bucket(l, alt)
-	if a.full() {
-		switch t.displace(l, home, alt) {
-		case home:
-			b.put(uint8(x>>b.stale()), ref, false)
-			return true
-		case alt:
-			if b.overflow() == overflowMax {
-				return false
-			}
-		default:
+	return t.displace(l, home, alt) && t.placeSimply(l, x, ref)
+}
+
+// placeSimply is place without moving others.
+func (t *Table) placeSimply(l leaf, x, ref uint32) bool {
+	home := l.home(x)
+	b := t.bucket(l, home)
+	switch {
+	case !b.full():
+		b.put(uint8(x>>b.stale()), ref, false)
+	case b.overflow() == overflowMax:
+		return false
+	default:
+		a := t.bucket(l, other(home, x>>1&0x7f, l.buckets()))
+		if a.full() {
 			return false
 		}
+		a.put(uint8(x>>a.stale()), ref, true)
+		b.addOverflow(1)
 	}
-	a.put(uint8(x>>a.stale()), ref, true)
-	b.addOverflow(1)
+	t.seg(l).count++
+	t.count++
 	return true
 }
 
@@ -105,9 +104,9 @@ type path struct {
 }
 
 // displace frees a slot in bucket home or alt by moving entries along the shortest
-// chain of other buckets, found breadth first, and returns which of the two it
-// was, or maxBuckets if there is no short chain.
-func (t *Table) displace(l leaf, home, alt uint32) uint32 {
+// chain of other buckets, found breadth first. It returns false if there is none
+// short enough.
+func (t *Table) displace(l leaf, home, alt uint32) bool {
 	var queue [maxPaths]path
 	queue[0] = path{bucket: uint16(home), parent: -1}
 	n := 1
@@ -124,7 +123,8 @@ func (t *Table) displace(l leaf, home, alt uint32) uint32 {
 				continue
 			}
 			if !t.bucket(l, to).full() {
-				return t.makeWay(l, queue[:], i, slot, to)
+				t.makeWay(l, queue[:], i, slot, to)
+				return true
 			}
 			if n < maxPaths {
 				queue[n] = path{bucket: uint16(to), parent: int16(i), slot: uint8(slot)}
@@ -132,7 +132,7 @@ func (t *Table) displace(l leaf, home, alt uint32) uint32 {
 			}
 		}
 	}
-	return maxBuckets
+	return false
 }
 
 // onPath tells whether the chain that ends with step i comes through bucket b.
@@ -146,13 +146,13 @@ func onPath(queue []path, i int, b uint32) bool {
 }
 
 // makeWay moves the entry in slot of step i's bucket to bucket to, that of the step
-// before into its place, and so on, and returns the bucket that has room now.
-func (t *Table) makeWay(l leaf, queue []path, i int, slot, to uint32) uint32 {
+// before into its place, and so on.
+func (t *Table) makeWay(l leaf, queue []path, i int, slot, to uint32) {
 	for {
 		from := uint32(queue[i].bucket)
 		t.move(l, from, slot, to)
 		if queue[i].parent < 0 {
-			return from
+			return
 		}
 		to, slot = from, uint32(queue[i].slot)
 		i = int(queue[i].parent)

@@ -185,8 +185,6 @@ func (t *Table) pourByHash(from source, i uint32, f *filler) {
 func (t *Table) settle(l leaf, sc *scratch, n int) {
 	for _, e := range sc.pending[:n] {
 		if t.place(l, e.x, e.ref) {
-			t.seg(l).count++
-			t.count++
 			continue
 		}
 		t.pool.refs[0] = e.ref
@@ -206,10 +204,8 @@ func (t *Table) restash(pos uint64, l leaf) {
 			continue
 		}
 		s, x := t.seg(l), l.within(spread(n.hash))
-		if uint32(s.count) < limitOf(l.steps()) && t.place(l, x, n.ref) {
+		if uint32(s.count) < limitOf(l.steps()) && t.placeSimply(l, x, n.ref) {
 			t.stash.remove(uint32(i), t.stash.before(uint32(i)))
-			s.count++
-			t.count++
 			continue
 		}
 		b := t.bucket(l, l.home(x))

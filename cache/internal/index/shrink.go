@@ -100,11 +100,9 @@ func (t *Table) unstash() {
 		pos := spread(node.hash)
 		l := t.at(pos)
 		s := t.seg(l)
-		if uint32(s.count) < limitOf(l.steps()) && t.place(l, l.within(pos), node.ref) {
+		if uint32(s.count) < limitOf(l.steps()) && t.placeSimply(l, l.within(pos), node.ref) {
 			t.stash.remove(i, t.stash.before(i))
 			s.stashed--
-			s.count++
-			t.count++
 		}
 	}
 }

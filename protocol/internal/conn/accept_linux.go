@@ -166,6 +166,8 @@ func (l *loop) adopt(c *Conn) {
 	if c.state&stateReady != 0 {
 		l.ready = append(l.ready, c)
 	}
+	// What came before there was an owner to tell of it has not been noticed.
+	l.readInbox(c)
 	if l.ending {
 		l.bidFarewell(c)
 	}

@@ -5,7 +5,6 @@ import (
 	"math"
 	"os"
 	"sync/atomic"
-	"time"
 )
 
 // Options are what a Server is made with. The zero value of a field means its
@@ -83,11 +82,6 @@ func (l *Limits) bounds(auth bool) bounds {
 		return bounds{args: unauthenticatedArgs, bulk: min(bulk, unauthenticatedBulk)}
 	}
 	return bounds{args: unlimitedArgs, bulk: bulk}
-}
-
-// timeout is the idle time allowed, 0 for any.
-func (l *Limits) timeout() time.Duration {
-	return time.Duration(l.Timeout.Load()) * time.Second
 }
 
 // withDefaults fills in what was left zero.

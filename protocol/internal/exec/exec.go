@@ -71,6 +71,12 @@ type Executor struct {
 	refs []command.KeyRef // scratch for commands of several keys
 	keys [][]byte
 	db   int // the database of the last command, for Prepare
+
+	prepared []prepared // of the batch, in order
+	turn     int        // the next of them
+	hash     uint64     // of the key of the command that runs,
+	hashed   bool       // if that is known
+	touched  byte       // keeps the compiler from dropping Prepare's reads
 }
 
 // New makes an Executor that takes one of the server's shards of metrics.
@@ -87,22 +93,56 @@ func New(server *handlers.Server, o Options) *Executor {
 func (x *Executor) Metrics() *metrics.Shard { return x.metrics }
 
 // Prepare looks at the clock and, where there is more than one command, touches
-// the index entries of all their keys. Whose commands they are is not known
-// here, so the keys are taken to be in the database used last; a wrong guess
-// costs the benefit, nothing else.
+// the memory that all their keys lead to, first the lines of the index, then the
+// items, so that the waits for memory overlap. Whose commands they are is not known
+// here, so the keys are taken to be in the database used last; a wrong guess costs
+// the benefit, nothing else. Commands and hashes are kept for Execute.
 func (x *Executor) Prepare(batch [][][]byte) {
 	x.clock.look()
+	x.tx.SetClock(x.clock.now)
+	x.prepared, x.turn = x.prepared[:0], 0
 	if len(batch) < 2 {
 		return // no miss to overlap with
 	}
+	store := x.server.Cache
 	for _, argv := range batch {
-		if len(argv) < 2 {
-			continue
+		var p prepared
+		if len(argv) > 0 {
+			p.name, p.command = &argv[0], x.server.Table.Find(argv)
 		}
-		if c := x.server.Table.Find(argv); c != nil && c.Key != 0 && c.Key < len(argv) {
-			x.server.Cache.Prefetch(x.db, argv[c.Key])
+		if c := p.command; c != nil && c.Key != 0 && c.Key < len(argv) {
+			p.hash = store.Hash(argv[c.Key])
+			x.touched += store.TouchIndex(x.db, p.hash)
+		}
+		x.prepared = append(x.prepared, p)
+	}
+	for i := range x.prepared {
+		if p := &x.prepared[i]; p.command != nil && p.command.Key != 0 {
+			x.touched += store.TouchItem(x.db, p.hash)
 		}
 	}
+}
+
+// prepared is what Prepare found out about one command of the batch.
+type prepared struct {
+	name    *[]byte // where the command's name stood: tells it from any other
+	command *handlers.Command
+	hash    uint64 // of its key, if it has a single one
+}
+
+// find is the command that argv asks for, from what was prepared if this is the
+// command that was prepared next.
+func (x *Executor) find(argv [][]byte) *handlers.Command {
+	x.hashed = false
+	if x.turn < len(x.prepared) {
+		p := &x.prepared[x.turn]
+		x.turn++
+		if p.name == &argv[0] {
+			x.hash, x.hashed = p.hash, true
+			return p.command
+		}
+	}
+	return x.server.Table.Find(argv)
 }
 
 // Execute runs one command and appends its reply to out.
@@ -117,7 +157,7 @@ func (x *Executor) Execute(s *session.Session, argv [][]byte, out []byte) []byte
 	s.Commands++
 	x.db = s.DB
 
-	c := x.server.Table.Find(argv)
+	c := x.find(argv)
 	ctx.Command, s.LastCommand = c, ""
 	if c != nil {
 		s.LastCommand = c.FullName
@@ -196,6 +236,7 @@ func (x *Executor) call(c *handlers.Command, start int) {
 		if !c.Steady {
 			stats.Call(false)  // only now: INFO does not count itself, and CONFIG RESETSTAT does
 			x.clock.set(ended) // it may have taken long
+			x.tx.SetClock(x.clock.now)
 		}
 	}
 	if reply := x.ctx.B[start:]; len(reply) > 0 && reply[0] == '-' {
@@ -217,8 +258,9 @@ func (x *Executor) run(c *handlers.Command, start int) {
 // begin locks the shards of the command's keys.
 func (x *Executor) begin(c *handlers.Command) {
 	s, argv := x.ctx.Session, x.ctx.Args
-	x.tx.SetClock(x.clock.now)
 	switch {
+	case c.Key != 0 && x.hashed:
+		x.server.Cache.BeginHashed(&x.tx, s.DB, argv[c.Key], x.hash)
 	case c.Key != 0:
 		x.server.Cache.BeginKey(&x.tx, s.DB, argv[c.Key])
 	case c.Keyed():
