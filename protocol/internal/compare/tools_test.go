@@ -1,0 +1,130 @@
+package compare
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// tool runs one of Redis's own programs against a side and returns what it
+// printed, standard error included. It must succeed.
+func tool(t *testing.T, p *Pair, side int, input, program string, args ...string) string {
+	t.Helper()
+	cmd := toolCommand(t, context.Background(), p, side, program, args...)
+	cmd.Stdin = strings.NewReader(input)
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s %s: %s", program, args, out)
+	return string(out)
+}
+
+func toolCommand(t *testing.T, ctx context.Context, p *Pair, side int, program string, args ...string) *exec.Cmd {
+	t.Helper()
+	path, err := exec.LookPath(program)
+	if err != nil {
+		t.Skipf("no %s in the PATH", program)
+	}
+	host, port, err := net.SplitHostPort(p.addr[side])
+	require.NoError(t, err)
+	return exec.CommandContext(ctx, path, append([]string{"-h", host, "-p", port}, args...)...)
+}
+
+// fill puts the same keys on both sides.
+func fill(p *Pair) {
+	for side := range p.admin {
+		p.admin[side].do("FLUSHALL")
+		for i := range 500 {
+			p.admin[side].do("SET", fmt.Sprintf("key:%d", i), strings.Repeat("v", i%50+1))
+		}
+		p.admin[side].do("SET", "the biggest", strings.Repeat("v", 5000))
+	}
+}
+
+func TestRedisCLIKeyspaceModes(t *testing.T) {
+	p := pair(t)
+	fill(p)
+	var scans, summaries [2]string
+	for side := range p.addr {
+		lines := strings.Split(tool(t, p, side, "", "redis-cli", "--scan", "--pattern", "key:*1*"), "\n")
+		slices.Sort(lines)
+		scans[side] = strings.Join(lines, "\n")
+
+		_, summaries[side], _ = strings.Cut(tool(t, p, side, "", "redis-cli", "--bigkeys"), "summary")
+		require.Contains(t, summaries[side], "Sampled 501 keys in the keyspace!")
+		_, memory, _ := strings.Cut(tool(t, p, side, "", "redis-cli", "--memkeys"), "summary")
+		require.Regexp(t, `Biggest string found .*the biggest.* has \d+ bytes`, memory)
+	}
+	require.Equal(t, scans[redis], scans[ashlar])
+	require.Equal(t, summaries[redis], summaries[ashlar])
+}
+
+func TestRedisCLIPipe(t *testing.T) {
+	p := pair(t)
+	var input strings.Builder
+	for i := range 1000 {
+		input.Write(Encode([]string{"SET", fmt.Sprint("p", i), "v"}))
+	}
+	input.Write(Encode([]string{"INCR", "p1"}))
+	for side := range p.addr {
+		p.admin[side].do("FLUSHALL")
+		cmd := toolCommand(t, context.Background(), p, side, "redis-cli", "--pipe")
+		cmd.Stdin = strings.NewReader(input.String())
+		out, _ := cmd.CombinedOutput() // exits with 1: one command is an error
+		require.Contains(t, string(out), "errors: 1, replies: 1001")
+		require.Equal(t, ":1000\r\n", string(p.admin[side].do("DBSIZE").raw))
+	}
+}
+
+func TestRedisCLIRepliesReadTheSame(t *testing.T) {
+	p := pair(t)
+	fill(p)
+	for _, args := range [][]string{
+		{"get", "key:3"}, {"get", "nokey"}, {"mget", "key:3", "nokey"}, {"nosuch"}, {"incr", "key:1"}, {"set", "a", "1", "get"},
+		{"-3", "get", "nokey"}, {"-3", "lcs", "key:30", "key:20", "idx"}, {"--json", "mget", "key:3", "nokey"}, {"-n", "3", "dbsize"},
+		{"-r", "3", "incr", "n"}, {"--quoted-input", "set", `"a\x00"`, "x"}, {"--csv", "mget", "key:3", "a"},
+	} {
+		require.Equal(t, tool(t, p, redis, "", "redis-cli", args...), tool(t, p, ashlar, "", "redis-cli", args...), "%s", args)
+	}
+}
+
+// TestRedisCLIMonitors runs the modes that go on until they are stopped, up to
+// their second line of figures.
+func TestRedisCLIMonitors(t *testing.T) {
+	p := pair(t)
+	for side := range p.addr {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		cmd := toolCommand(t, ctx, p, side, "redis-cli", "--stat", "-i", "0.01")
+		out, err := cmd.StdoutPipe()
+		require.NoError(t, err)
+		require.NoError(t, cmd.Start())
+		r := bufio.NewScanner(out)
+		var last string
+		for range 4 {
+			require.True(t, r.Scan(), "after %q", last)
+			last = r.Text()
+		}
+		cancel()
+		_ = cmd.Wait()
+		require.GreaterOrEqual(t, len(strings.Fields(last)), 6, "%q", last)
+		require.NotContains(t, tool(t, p, side, "", "redis-cli", "--latency", "-i", "1"), "ERR")
+	}
+}
+
+func TestRedisBenchmark(t *testing.T) {
+	p := pair(t)
+	for _, extra := range [][]string{{}, {"-P", "16", "-r", "100"}, {"-3"}, {"-d", "10000"}} {
+		args := append([]string{"-q", "-n", "1000", "-c", "10", "-t", "ping_inline,ping_mbulk,set,get,incr,mset"}, extra...)
+		out := tool(t, p, ashlar, "", "redis-benchmark", args...)
+		for _, name := range []string{"PING_INLINE", "PING_MBULK", "SET", "GET", "INCR", "MSET"} {
+			require.Regexp(t, name+`.*: [0-9.inf]+ requests per second`, out)
+		}
+		require.NotContains(t, out, "ERR")
+		require.NotContains(t, out, "WARNING")
+	}
+}
