@@ -1,0 +1,91 @@
+package main
+
+// importGraph says what each package may import beyond the standard library.
+// Dependencies point one way, cmd → protocol → cache; bench stands beside them
+// and shares nothing but the wire format.
+const importGraph = `
+# The engine. It knows no protocol, no sockets and no users.
+cache: cache/internal/* xxhash xxh3
+cache/internal/offheap: x/sys                # system calls stand here and nowhere else
+cache/internal/invariants:
+cache/internal/slab: cache/internal/offheap cache/internal/invariants
+cache/internal/item:
+cache/internal/index:
+cache/internal/evict:
+cache/internal/evict/sim: cache/internal/evict
+cache/internal/model:
+cache/internal/model tests: cache
+cache tests: cache/internal/*
+
+# What the wire looks like, and what a command is: plain data.
+protocol/resp: redcon
+protocol/command: protocol/resp protocol/internal/args
+
+# Leaves, which know nothing of a server.
+protocol/internal/args:
+protocol/internal/glob:
+protocol/internal/process: x/sys
+protocol/internal/session:
+protocol/internal/metrics:
+protocol/internal/config: cache x/sys
+
+# Bytes between sockets and sessions, and nothing of commands.
+protocol/internal/conn: protocol/internal/session protocol/resp redcon x/sys
+
+# The commands, and above them the gates that every command passes.
+protocol/internal/handlers: cache protocol/command protocol/resp xxh3
+    protocol/internal/args protocol/internal/glob protocol/internal/process
+    protocol/internal/session protocol/internal/metrics protocol/internal/config
+protocol/internal/handlers tests: protocol/internal/exec
+protocol/internal/exec: cache protocol/command protocol/resp protocol/internal/handlers
+    protocol/internal/args protocol/internal/session protocol/internal/metrics protocol/internal/config
+
+# The one place that wires it all.
+protocol: cache protocol/command protocol/resp protocol/internal/conn protocol/internal/exec protocol/internal/handlers
+    protocol/internal/session protocol/internal/metrics protocol/internal/config protocol/internal/process
+protocol tests: redcon
+
+# The benchmark speaks the protocol and knows nothing of the server.
+bench: bench/* protocol/resp hdrhistogram-go x/sys
+bench/*: bench/* protocol/resp hdrhistogram-go x/sys
+
+cmd/ashlar: protocol cache
+cmd/ashlar-bench: bench bench/*
+cmd/tidy:
+.ci/summary:
+
+# Test support, imported by tests alone.
+protocol/internal/compare:
+protocol/internal/compare tests: protocol
+tests: testify goleak rapid
+`
+
+// houseRules are this module's rules. An exception here is a decision; its
+// reason stands beside it, and it goes as soon as nothing needs it any more.
+func houseRules() *house {
+	return &house{
+		graph: parseGraph(importGraph),
+		top:   []string{"cmd", "cache", "protocol", "bench", "go.mod", "go.sum", "README.md", "LICENSE"},
+		hot:   []string{"protocol/resp", "protocol/internal/session", "cache/internal/slab", "cache/internal/item", "cache/internal/index"},
+
+		unsafeIn: except("unsafe",
+			exception{"cache/internal/offheap", "memory from the operating system becomes slices here"},
+			exception{"cache/internal/slab", "blocks are cut out of off-heap pages"},
+			exception{"cache/internal/item", "headers are laid over blocks bit by bit"},
+			exception{"cache/internal/index", "buckets are laid over off-heap segments"},
+			exception{"protocol/internal/conn/*_linux.go", "the event loop's raw system calls"},
+		),
+		initIn:     except("init functions"),
+		longFiles:  except("long files"),
+		longFuncs:  except("long functions"),
+		fewRemarks: except("few comments"),
+		fmtIn: except("fmt on the path of a request",
+			exception{"cache/internal/*/check.go", "describes a broken invariant, and runs in tests alone"},
+		),
+		exitIn: except("os.Exit"),
+		clockIn: except("the engine's clock",
+			exception{"cache/cache.go", "the default clock is made here"},
+			exception{"cache/maintain.go", "measures how long its own work takes"},
+		),
+	}
+}
