@@ -3,6 +3,7 @@ module github.com/ashlar-cache/ashlar
 go 1.26.0
 
 require (
+	github.com/HdrHistogram/hdrhistogram-go v1.4.0
 	github.com/cespare/xxhash/v2 v2.3.0
 	github.com/stretchr/testify v1.12.1
 	github.com/tidwall/redcon v1.6.4

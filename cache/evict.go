@@ -1,7 +1,7 @@
 package cache
 
 import (
-	evict "github.com/ashlar-cache/ashlar/cache/internal/interim"
+	"github.com/ashlar-cache/ashlar/cache/internal/evict"
 	"github.com/ashlar-cache/ashlar/cache/internal/item"
 	"github.com/ashlar-cache/ashlar/cache/internal/slab"
 )
@@ -138,7 +138,7 @@ func (s *shard) sampleVictim(db int) slab.Ref {
 		if at != 0 && at <= s.now {
 			return ref
 		}
-		if at == 0 && s.policy.Volatile() {
+		if at == 0 && s.policy.Kind().Volatile() {
 			continue
 		}
 		score := s.policy.Score(evict.State(item.State(s.heap.At(ref))), it.Size(), at, s.now)
@@ -152,7 +152,7 @@ func (s *shard) sampleVictim(db int) slab.Ref {
 // evictVolatile finds items with an expiry by walking the pages that have some,
 // for policies that may evict nothing else when such items are rare.
 func (s *shard) evictVolatile() bool {
-	if !s.policy.Volatile() {
+	if !s.policy.Kind().Volatile() {
 		return false
 	}
 	victim, worst := slab.Ref(0), uint64(0)
@@ -183,6 +183,7 @@ func (s *shard) evict(ref slab.Ref) {
 	it := item.Decode(s.heap.At(ref))
 	if at := it.ExpireAt(); at != 0 && at <= s.now {
 		s.counts.expired++
+		s.policy.Removed()
 	} else {
 		hash := s.c.indexHash(s.c.hash.sum(it.Key()))
 		s.policy.Evicted(hash, evict.State(item.State(s.heap.At(ref))), it.Size())

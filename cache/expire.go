@@ -11,6 +11,7 @@ func (s *shard) Expiry(ref slab.Ref) int64 { return item.ExpireAt(s.heap.At(ref)
 // Expire removes an item whose time has come.
 func (s *shard) Expire(ref slab.Ref) {
 	s.counts.expired++
+	s.policy.Removed()
 	s.discard(ref)
 }
 

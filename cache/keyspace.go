@@ -1,7 +1,7 @@
 package cache
 
 import (
-	evict "github.com/ashlar-cache/ashlar/cache/internal/interim"
+	"github.com/ashlar-cache/ashlar/cache/internal/evict"
 	"github.com/ashlar-cache/ashlar/cache/internal/item"
 	"github.com/ashlar-cache/ashlar/cache/internal/slab"
 )
@@ -189,9 +189,12 @@ func (tx *Tx) transfer(src []byte, dstDB int, dst []byte) error {
 	old, found := to.find(dstDB, dst, h)
 	if found {
 		old.probe.Replace(uint32(ref))
-	} else if err := to.table(dstDB).Insert(h, uint32(ref)); err != nil {
-		to.heap.Free(ref)
-		return ErrOutOfMemory
+	} else {
+		if err := to.table(dstDB).Insert(h, uint32(ref)); err != nil {
+			to.heap.Free(ref)
+			return ErrOutOfMemory
+		}
+		to.policy.Insert(h, size) // counts it; its state is the source's
 	}
 	to.note(ref, at)
 	to.release(dstDB, old, at)

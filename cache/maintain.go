@@ -113,10 +113,16 @@ func (s *shard) drain(items int) bool {
 	}
 	last := len(s.graves) - 1
 	s.epoch++
-	if s.graves[last].Drain(func(ref uint32) { s.heap.Free(slab.Ref(ref)) }, items) {
+	if s.graves[last].Drain(s.bury, items) {
 		s.graves = s.graves[:last]
 	}
 	return true
+}
+
+// bury frees an item of a flushed table.
+func (s *shard) bury(ref uint32) {
+	s.heap.Free(slab.Ref(ref))
+	s.policy.Removed()
 }
 
 // Flush removes all keys of a database, or of all of them if db is negative. The

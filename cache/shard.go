@@ -5,16 +5,20 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/ashlar-cache/ashlar/cache/internal/evict"
 	"github.com/ashlar-cache/ashlar/cache/internal/index"
-	evict "github.com/ashlar-cache/ashlar/cache/internal/interim"
 	"github.com/ashlar-cache/ashlar/cache/internal/invariants"
 	"github.com/ashlar-cache/ashlar/cache/internal/item"
 	"github.com/ashlar-cache/ashlar/cache/internal/offheap"
 	"github.com/ashlar-cache/ashlar/cache/internal/slab"
 )
 
-// indexSpace is the address space of a shard's index segments.
-const indexSpace = 4 << 30
+// indexSpace and ghostSpace are the address spaces of a shard's index segments and
+// of what its policy remembers of evicted keys.
+const (
+	indexSpace = 4 << 30
+	ghostSpace = 1 << 30
+)
 
 // shard owns the keys whose hashes begin with its number: their items, the
 // tables that find them, and the policy that judges them. Everything below mu
@@ -31,11 +35,12 @@ type shard struct {
 	tables   []*index.Table // by database; nil until the first key
 	expires  []int64        // number of items with an expiry, by database
 	graves   []*index.Table // flushed tables, whose items are freed bit by bit
-	policy   evict.Policy
+	ghosts   *offheap.Region
+	policy   *evict.Shard
+	judging  evict.Config
 	now      int64    // unix ms, set whenever the lock is taken for work
 	pin      slab.Ref // never evicted; kept right when it moves
 	epoch    uint64   // changes whenever items may have moved or gone by themselves
-	sink     uint64   // keeps the compiler from dropping reads that only touch
 	random   uint64   // state of a xorshift generator
 	walk     uint32   // unit where the search for volatile items goes on
 	counts   counters
@@ -54,7 +59,6 @@ func (s *shard) init(c *Cache, number int) error {
 	s.tables = make([]*index.Table, c.databases)
 	s.published = make([]atomic.Pointer[index.Table], c.databases)
 	s.expires = make([]int64, c.databases)
-	s.policy.Init(policyKinds[c.Policy()])
 	heap, err := slab.New(shardSpace, &c.account, c)
 	if err != nil {
 		return err
@@ -64,7 +68,23 @@ func (s *shard) init(c *Cache, number int) error {
 		return err
 	}
 	s.pool = index.NewPool(s.segments)
+	if s.ghosts, err = offheap.Reserve(ghostSpace, &c.account, offheap.Meta); err != nil {
+		return err
+	}
+	pieces := offheap.NewPieces(s.ghosts, evict.GhostChunk)
+	s.judging = evict.Config{
+		Kind: evict.Kind(c.Policy()), LFULogFactor: 10, LFUDecayMinutes: 1, // Redis's defaults
+		Seed: s.next(), Alloc: pieces.Get, Free: pieces.Put,
+	}
+	s.policy = evict.New(s.judging)
+	s.policy.Tick(c.clock())
 	return nil
+}
+
+// setPolicy changes the policy while items are resident.
+func (s *shard) setPolicy(p Policy) {
+	s.judging.Kind = evict.Kind(p)
+	s.policy.Configure(s.judging)
 }
 
 func (s *shard) close() error {
@@ -72,24 +92,17 @@ func (s *shard) close() error {
 	if s.heap != nil {
 		err = s.heap.Close()
 	}
-	if s.segments != nil {
-		err = errors.Join(err, s.segments.Close())
+	for _, r := range []*offheap.Region{s.segments, s.ghosts} {
+		if r != nil {
+			err = errors.Join(err, r.Close())
+		}
 	}
 	return err
 }
 
-// rehash is the index's way to the hashes of some items. They are touched first,
-// all of them, so that the waits for memory overlap.
-func (s *shard) rehash(refs []uint32, hashes []uint64) {
-	touched := uint64(0)
-	for i, ref := range refs {
-		hashes[i] = uint64(item.State(s.heap.At(slab.Ref(ref))))
-		touched += hashes[i]
-	}
-	s.sink = touched
-	for i, ref := range refs {
-		hashes[i] = s.c.indexHash(s.c.hash.sum(item.Decode(s.heap.At(slab.Ref(ref))).Key()))
-	}
+// rehash is the index's way to the hash of an item's key.
+func (s *shard) rehash(ref uint32) uint64 {
+	return s.c.indexHash(s.c.hash.sum(item.Decode(s.heap.At(slab.Ref(ref))).Key()))
 }
 
 // next is the shard's random number generator (xorshift64*).
@@ -151,13 +164,14 @@ func (s *shard) remove(db int, e entry) {
 	}
 	e.probe.Delete()
 	s.heap.Free(e.ref)
+	s.policy.Removed()
 	s.verify()
 }
 
 // table is a database's table, made when it is first needed.
 func (s *shard) table(db int) *index.Table {
 	if s.tables[db] == nil {
-		s.setTable(db, index.NewTableBatched(s.pool, s.rehash))
+		s.setTable(db, index.NewTable(s.pool, s.rehash))
 	}
 	return s.tables[db]
 }
@@ -234,6 +248,7 @@ func (s *shard) replace(db int, key []byte, hash uint64, e entry, kind item.Kind
 		e.probe.Replace(uint32(ref))
 	} else if err := s.table(db).Insert(hash, uint32(ref)); err != nil {
 		s.heap.Free(ref)
+		s.policy.Removed()
 		return it, e, errors.Join(ErrOutOfMemory, err)
 	}
 	if at != 0 {
@@ -303,7 +318,8 @@ func (s *shard) locate(hash uint64, ref slab.Ref) (probe index.Probe, db int, ok
 	return probe, 0, false
 }
 
-// discard removes an item that was reached by its reference.
+// discard removes an item that was reached by its reference. The caller tells the
+// policy.
 func (s *shard) discard(ref slab.Ref) {
 	it := item.Decode(s.heap.At(ref))
 	hash := s.c.indexHash(s.c.hash.sum(it.Key()))
@@ -327,8 +343,3 @@ func (s *shard) verify() {
 		}
 	}
 }
-
-// policyKinds maps the public names to the policies.
-var policyKinds = [...]evict.Kind{NoEviction: evict.NoEviction, AllKeysLRU: evict.LRU, AllKeysLFU: evict.LRU, AllKeysRandom: evict.LRU, VolatileLRU: evict.VolatileLRU, VolatileLFU: evict.VolatileLRU, VolatileRandom: evict.VolatileLRU, VolatileTTL: evict.VolatileLRU, AllKeysDensity: evict.LRU, AllKeysDensityBytes: evict.LRU}
-
-func (s *shard) setPolicy(p Policy) { s.policy.Init(policyKinds[p]) }

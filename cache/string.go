@@ -4,7 +4,7 @@ import (
 	"math"
 	"strconv"
 
-	evict "github.com/ashlar-cache/ashlar/cache/internal/interim"
+	"github.com/ashlar-cache/ashlar/cache/internal/evict"
 	"github.com/ashlar-cache/ashlar/cache/internal/item"
 )
 

@@ -99,7 +99,7 @@ func (t *Table) checkSlot(start uint64, l leaf, i, slot uint32) (home uint32, er
 	if b.refs[slot] == 0 {
 		return 0, fmt.Errorf("occupied by ref 0")
 	}
-	pos := spread(t.rehashSlots(b, 1<<slot)[0])
+	pos := spread(t.rehash(b.refs[slot]))
 	x := l.within(pos)
 	if l.start(pos) != start {
 		return 0, fmt.Errorf("position %#x is not in the leaf", pos)

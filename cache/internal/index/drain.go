@@ -45,7 +45,8 @@ func (t *Table) drainBucket(l leaf, i uint32, f func(ref uint32), limit int) (n 
 // drainStash removes up to limit entries from the stash, and at last the segments
 // that were kept for it.
 func (t *Table) drainStash(f func(ref uint32), limit int) (done bool) {
-	for i := len(t.stash.nodes) - 1; t.stash.len() > 0; i-- {
+	for t.stash.len() > 0 {
+		i := len(t.stash.nodes) - 1
 		node := t.stash.nodes[i]
 		if node.ref == 0 {
 			t.stash.nodes, t.stash.free = t.stash.nodes[:i], 0
@@ -54,7 +55,7 @@ func (t *Table) drainStash(f func(ref uint32), limit int) (done bool) {
 		if limit--; limit < 0 {
 			return false
 		}
-		t.stash.remove(uint32(i), t.stash.before(uint32(i)))
+		t.stash.take(uint32(i))
 		t.seg(t.at(spread(node.hash))).stashed--
 		f(node.ref)
 	}

@@ -101,7 +101,9 @@ func (w *world) insert(hash uint64) (uint32, error) {
 
 func (w *world) mustInsert(hash uint64) uint32 {
 	ref, err := w.insert(hash)
-	require.NoError(w.t, err)
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	return ref
 }
 
@@ -126,7 +128,9 @@ func (w *world) delete(ref uint32) {
 // replace gives an entry a new reference, as when its item moves.
 func (w *world) replace(ref uint32) {
 	p, ok := w.table.FindRef(w.hashes[ref], ref)
-	require.True(w.t, ok)
+	if !ok {
+		w.t.Fatalf("ref %d with hash %#x is lost", ref, w.hashes[ref])
+	}
 	hash := w.hashes[ref]
 	moved := uint32(len(w.hashes))
 	w.hashes = append(w.hashes, hash)
@@ -160,7 +164,9 @@ func (w *world) check() {
 		p := w.table.Probe(hash)
 		for ref := p.Next(); ref != 0; ref = p.Next() {
 			if w.hashes[ref] == hash {
-				require.False(w.t, found[ref], "ref %d is found twice", ref)
+				if found[ref] {
+					w.t.Fatalf("ref %d is found twice", ref)
+				}
 				found[ref] = true
 			}
 		}

@@ -59,12 +59,15 @@ func (t *Table) Insert(hash uint64, ref uint32) error {
 // place puts an entry into the segment: at home, in its alternate bucket, or after
 // moving others to their alternates.
 func (t *Table) place(l leaf, x, ref uint32) bool {
+	home := l.home(x)
+	if t.bucket(l, home).full() {
+		t.sendGuestHome(l, home)
+	}
 	if t.placeSimply(l, x, ref) {
 		return true
 	}
-	home := l.home(x)
-	if t.bucket(l, home).overflow() == overflowMax {
-		return false
+	if b := t.bucket(l, home); b.overflow() == overflowMax || b.meta&stashFlag != 0 && t.stash.len() > 0 {
+		return false // a flood: further search is in vain
 	}
 	alt := other(home, x>>1&0x7f, l.buckets())
 	return t.displace(l, home, alt) && t.placeSimply(l, x, ref)
@@ -90,6 +93,19 @@ func (t *Table) placeSimply(l leaf, x, ref uint32) bool {
 	t.seg(l).count++
 	t.count++
 	return true
+}
+
+// sendGuestHome moves a guest out of a full bucket if its home has room by now.
+// Without it, deletions and insertions in turn would make ever more entries guests.
+func (t *Table) sendGuestHome(l leaf, i uint32) {
+	b := t.bucket(l, i)
+	for m := b.displaced(); m != 0; m &= m - 1 {
+		slot := uint32(bits.TrailingZeros32(m))
+		if home := other(i, b.pair(slot), l.buckets()); !t.bucket(l, home).full() {
+			t.move(l, i, slot, home)
+			return
+		}
+	}
 }
 
 // maxPaths bounds the search of displace: buckets whose entries are looked at.
@@ -198,31 +214,17 @@ func (t *Table) refresh(l leaf) {
 	}
 }
 
-// refreshBucket gives the tags of a stale bucket their lowest bit.
+// refreshBucket gives the tags of a stale bucket their lowest bit. The items are
+// read one after the other without a step in between that depends on them, so that
+// their cache misses overlap.
 func (t *Table) refreshBucket(l leaf, i uint32) {
 	b := t.bucket(l, i)
-	slots := b.occupied()
 	b.meta &^= staleFlag
 	t.seg(l).stale--
-	for _, hash := range t.rehashSlots(b, slots) {
-		slot := uint32(bits.TrailingZeros32(slots))
-		slots &= slots - 1
-		b.tags[slot] = uint8(l.within(spread(hash)))
+	for m := b.occupied(); m != 0; m &= m - 1 {
+		slot := bits.TrailingZeros32(m)
+		b.tags[slot] = uint8(l.within(spread(t.rehash(b.refs[slot]))))
 	}
-}
-
-// rehashSlots returns the hashes of the entries in some slots of a bucket, in the
-// order of the slots. They are good until the next rehash in the pool.
-func (t *Table) rehashSlots(b *bucket, slots uint32) []uint64 {
-	p, n := t.pool, 0
-	for ; slots != 0; slots &= slots - 1 {
-		p.refs[n] = b.refs[bits.TrailingZeros32(slots)%slotsPerBucket]
-		n++
-	}
-	if n > 0 {
-		t.rehash(p.refs[:n], p.hashes[:n])
-	}
-	return p.hashes[:n]
 }
 
 // toStash stores an entry that its segment has no place for.

@@ -56,10 +56,6 @@ type Pool struct {
 	used     uint32 // slots ever handed out: ids 0..used-1
 	free     []uint32
 	segs     []segment // by slot id
-
-	// Arguments of a rehash, here so that they are not allocated at each call.
-	refs   [slotsPerBucket]uint32
-	hashes [slotsPerBucket]uint64
 }
 
 // NewPool makes an empty pool over a region, which it owns from now on.

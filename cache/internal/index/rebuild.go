@@ -39,7 +39,7 @@ func (t *Table) resize(pos uint64, l leaf, steps uint32) error {
 	sc := scratches.Get().(*scratch)
 	old := sc.buckets[:l.buckets()]
 	copy(old, t.pool.buckets(l.id(), l.buckets()))
-	t.empty(l, min(l.steps(), steps))
+	stashed := t.empty(l, min(l.steps(), steps))
 	if steps < l.steps() {
 		t.pool.resize(l.id(), l.steps(), steps)
 	}
@@ -47,16 +47,22 @@ func (t *Table) resize(pos uint64, l leaf, steps uint32) error {
 	t.begin(grown, steps > l.steps())
 	t.setLeaf(pos, grown)
 	t.settle(grown, sc, t.pour(source{buckets: old, leaf: l}, grown, sc, 0))
-	t.restash(pos, grown)
+	if stashed {
+		t.restash(pos, grown)
+	}
 	scratches.Put(sc)
 	return nil
 }
 
-// empty clears the first steps of a segment and forgets its entries.
-func (t *Table) empty(l leaf, steps uint32) {
+// empty clears the first steps of a segment and forgets its entries. It tells
+// whether some of the leaf's entries are in the stash.
+func (t *Table) empty(l leaf, steps uint32) (stashed bool) {
+	s := t.seg(l)
+	stashed = s.stashed > 0
 	clear(t.pool.buckets(l.id(), steps*stepBuckets))
-	t.count -= int(t.seg(l).count)
-	*t.seg(l) = segment{}
+	t.count -= int(s.count)
+	*s = segment{}
+	return stashed
 }
 
 // begin prepares an empty segment for pour. Where a segment has just grown to a
@@ -164,52 +170,44 @@ func (f *filler) add(x, ref uint32) {
 // pourByHash is pour for bucket i if its tags do not tell enough.
 func (t *Table) pourByHash(from source, i uint32, f *filler) {
 	b := &from.buckets[i]
-	slots := b.occupied()
-	for m := slots; m != 0; m &= m - 1 {
+	for m := b.occupied(); m != 0; m &= m - 1 {
 		slot, home := uint32(bits.TrailingZeros32(m)), i
 		if b.displaced()>>slot&1 != 0 {
 			home = other(i, b.pair(slot), from.leaf.buckets())
 		}
-		if !from.takes(home) {
-			slots &^= 1 << slot
+		if ref := b.refs[slot]; from.takes(home) {
+			f.add(f.leaf.within(spread(t.rehash(ref))), ref)
 		}
-	}
-	for _, hash := range t.rehashSlots(b, slots) {
-		slot := bits.TrailingZeros32(slots)
-		slots &= slots - 1
-		f.add(f.leaf.within(spread(hash)), b.refs[slot])
 	}
 }
 
 // settle finds places for the n pending entries, in the stash at the worst.
 func (t *Table) settle(l leaf, sc *scratch, n int) {
 	for _, e := range sc.pending[:n] {
-		if t.place(l, e.x, e.ref) {
-			continue
+		if !t.place(l, e.x, e.ref) {
+			t.toStash(l, t.rehash(e.ref), e.ref)
 		}
-		t.pool.refs[0] = e.ref
-		t.rehash(t.pool.refs[:1], t.pool.hashes[:1])
-		t.stash.add(t.pool.hashes[0], e.ref) // restash will count it
 	}
 }
 
-// restash brings the stash's entries of a rebuilt leaf to it, or flags their homes.
+// restash brings the stash's entries of a rebuilt leaf to it where there is room,
+// and flags the homes of the others.
 func (t *Table) restash(pos uint64, l leaf) {
-	if t.stash.len() == 0 {
-		return
-	}
-	for i := 1; i < len(t.stash.nodes); i++ {
+	s := t.seg(l)
+	s.stashed = 0
+	for i := uint32(1); i < uint32(len(t.stash.nodes)); i++ {
 		n := t.stash.nodes[i]
 		if n.ref == 0 || l.start(spread(n.hash)) != l.start(pos) {
 			continue
 		}
-		s, x := t.seg(l), l.within(spread(n.hash))
+		x := l.within(spread(n.hash))
 		if uint32(s.count) < limitOf(l.steps()) && t.placeSimply(l, x, n.ref) {
-			t.stash.remove(uint32(i), t.stash.before(uint32(i)))
+			if t.stash.take(i) > i {
+				i-- // what is in this node now was not looked at yet
+			}
 			continue
 		}
-		b := t.bucket(l, l.home(x))
-		b.meta |= stashFlag
+		t.bucket(l, l.home(x)).meta |= stashFlag
 		s.stashed++
 	}
 }

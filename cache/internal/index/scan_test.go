@@ -20,7 +20,7 @@ func TestScanGuarantee(t *testing.T) {
 			for round := range 6 {
 				w := newWorld(t, 8<<20)
 				stay := map[uint32]bool{}
-				for n := range []int{100, 3000, 15000}[round%3] {
+				for n := range []int{100, 3000, 10000}[round%3] {
 					if ref := w.mustInsert(h.hash(r)); n%10 == 0 {
 						stay[ref] = true
 					}
@@ -43,11 +43,13 @@ func TestScanGuarantee(t *testing.T) {
 					w.table.ShrinkStep()
 					if r.IntN(100) == 0 {
 						w.shrink()
-						growing = len(w.live) < 15000 && r.IntN(2) == 0
+						growing = len(w.live) < 10000 && r.IntN(2) == 0
 					}
 				}
 				for ref := range stay {
-					require.True(t, seen[ref], "ref %d, hash %#x", ref, w.hashes[ref])
+					if !seen[ref] {
+						t.Fatalf("ref %d with hash %#x was not visited", ref, w.hashes[ref])
+					}
 				}
 				w.check()
 			}
@@ -62,8 +64,8 @@ func TestScanTakesAnyCursor(t *testing.T) {
 	}
 	for range 10000 {
 		cursor := r.Uint64()
-		if next := w.table.Scan(cursor, func(uint32) {}); next != 0 {
-			require.Greater(t, next, cursor)
+		if next := w.table.Scan(cursor, func(uint32) {}); next != 0 && next <= cursor {
+			t.Fatalf("cursor %#x after %#x", next, cursor)
 		}
 	}
 	require.Zero(t, w.table.Scan(math.MaxUint64, func(uint32) {}))
@@ -72,30 +74,34 @@ func TestScanTakesAnyCursor(t *testing.T) {
 func TestSample(t *testing.T) {
 	r := newRand(2)
 	dst := make([]uint32, 16)
-	for _, n := range []int{1, 5, 100, 1000, 30000} {
+	for _, n := range []int{1, 5, 100, 1000, 10000} {
 		w := newWorld(t, 8<<20)
 		for range n {
 			w.mustInsert(r.Uint64())
 		}
 		counts := map[uint32]int{}
 		total := 0
-		for range 20 * n {
+		for range min(20*n, 30000) {
 			got := w.table.Sample(r.Uint64(), dst)
 			found := slices.Clone(dst[:got])
 			slices.Sort(found)
-			require.Len(t, slices.Compact(found), got, "an entry twice in a sample")
+			if len(slices.Compact(found)) != got {
+				t.Fatalf("an entry is twice in the sample %v", dst[:got])
+			}
 			for _, ref := range found {
 				w.mustBeLive(ref)
 				counts[ref]++
 				total++
 			}
-			any := w.table.Any(r.Uint64())
-			w.mustBeLive(any)
+			w.mustBeLive(w.table.Any(r.Uint64()))
 		}
 		if n >= 1000 {
 			require.Len(t, counts, n, "every entry is found sometimes")
+			mean := float64(total) / float64(n)
 			for ref, c := range counts {
-				require.InDelta(t, float64(total)/float64(n), float64(c), float64(total)/float64(n), "ref %d", ref)
+				if float64(c) > 3*mean || float64(c) < mean/4 {
+					t.Fatalf("ref %d was found %d times, others %f times", ref, c, mean)
+				}
 			}
 		}
 	}
@@ -141,6 +147,21 @@ func TestSampleFindsTheStashed(t *testing.T) {
 	w.check()
 }
 
+func TestPeekFindsMost(t *testing.T) {
+	w, r := newWorld(t, 8<<20), newRand(5)
+	require.Zero(t, w.table.Peek(42))
+	for range 50000 {
+		w.mustInsert(r.Uint64())
+	}
+	found := 0
+	for ref, hash := range w.live {
+		if w.table.Peek(hash) == ref {
+			found++
+		}
+	}
+	require.Greater(t, found, len(w.live)*8/10)
+}
+
 // TestTouchWhileTheTableChanges has one goroutine touch what another changes under
 // its lock: it must not fault, nor be a data race in the table's own fields.
 func TestTouchWhileTheTableChanges(t *testing.T) {
@@ -153,22 +174,27 @@ func TestTouchWhileTheTableChanges(t *testing.T) {
 		r, sum := newRand(1), byte(0)
 		for !stop.Load() {
 			for range 1000 {
-				sum += table.Touch(r.Uint64())
+				hash := r.Uint64()
+				sum += table.Touch(hash) + byte(table.Peek(hash))
 			}
 		}
 		t.Log(sum)
 	})
 	r := newRand(2)
-	for range 3 {
+	for range 2 {
 		first := len(hashes)
-		for range 60000 {
+		for range 30000 {
 			hash := r.Uint64()
 			hashes = append(hashes, hash)
-			require.NoError(t, table.Insert(hash, uint32(len(hashes)-1)))
+			if err := table.Insert(hash, uint32(len(hashes)-1)); err != nil {
+				t.Fatal(err)
+			}
 		}
 		for i := first; i < len(hashes); i++ {
 			p, ok := table.FindRef(hashes[i], uint32(i))
-			require.True(t, ok)
+			if !ok {
+				t.Fatalf("ref %d is lost", i)
+			}
 			p.Delete()
 			table.ShrinkStep()
 		}

@@ -1,8 +1,8 @@
 package index
 
-// mergeSteps is the largest segment that a merge makes: well below where it would
-// have to be split again.
-const mergeSteps = maxSteps * 5 / 8
+// mergeSteps is the largest segment that a merge makes, so that it takes more than
+// a few insertions to split it again.
+const mergeSteps = maxSteps - 1
 
 // ShrinkStep does a bounded piece of giving memory back: it looks at one segment,
 // and frees it, makes it smaller or merges it with its buddy where its entries fit
@@ -101,7 +101,7 @@ func (t *Table) unstash() {
 		l := t.at(pos)
 		s := t.seg(l)
 		if uint32(s.count) < limitOf(l.steps()) && t.placeSimply(l, l.within(pos), node.ref) {
-			t.stash.remove(i, t.stash.before(i))
+			t.stash.take(i)
 			s.stashed--
 		}
 	}

@@ -21,7 +21,7 @@ func (t *Table) split(pos uint64, l leaf) (ok bool, err error) {
 	sc := scratches.Get().(*scratch)
 	old := sc.buckets[:l.buckets()]
 	copy(old, t.pool.buckets(l.id(), l.buckets()))
-	t.empty(l, halves[0].steps())
+	stashed := t.empty(l, halves[0].steps())
 	if halves[0].steps() == 0 {
 		t.pool.release(l.id(), l.steps())
 	} else {
@@ -33,7 +33,9 @@ func (t *Table) split(pos uint64, l leaf) (ok bool, err error) {
 		if half.steps() > 0 {
 			from := source{buckets: old, leaf: l, more: -1, side: uint32(side)}
 			t.settle(half, sc, t.pour(from, half, sc, 0))
-			t.restash(start, half)
+			if stashed {
+				t.restash(start, half)
+			}
 		}
 		start = half.end(start)
 	}
@@ -80,7 +82,7 @@ func (t *Table) merge(pos uint64, halves [2]leaf, steps uint32) error {
 			return err
 		}
 	}
-	sc, used := scratches.Get().(*scratch), uint32(0)
+	sc, used, stashed := scratches.Get().(*scratch), uint32(0), false
 	var from [2]source
 	for side, half := range halves {
 		n := half.buckets()
@@ -88,7 +90,7 @@ func (t *Table) merge(pos uint64, halves [2]leaf, steps uint32) error {
 		used += n
 		if n > 0 {
 			copy(from[side].buckets, t.pool.buckets(half.id(), n))
-			t.empty(half, min(n/stepBuckets, steps))
+			stashed = t.empty(half, min(n/stepBuckets, steps)) || stashed
 			if half != keep {
 				t.pool.release(half.id(), half.steps())
 			}
@@ -108,7 +110,9 @@ func (t *Table) merge(pos uint64, halves [2]leaf, steps uint32) error {
 			n = t.pour(s, whole, sc, n)
 		}
 		t.settle(whole, sc, n)
-		t.restash(pos, whole)
+		if stashed {
+			t.restash(pos, whole)
+		}
 	}
 	scratches.Put(sc)
 	t.halveDirectory()

@@ -65,10 +65,12 @@ func (s *stash) remove(i, prev uint32) {
 	}
 }
 
-// before finds the node that precedes node i in its chain.
-func (s *stash) before(i uint32) (prev uint32) {
-	for at := s.heads[s.nodes[i].hash]; at != i; at = s.nodes[at].next {
-		prev = at
-	}
-	return prev
+// take removes the entry in node i without looking for the node before it: the
+// entry at the head of the chain, which has the same hash, moves to node i. It
+// returns the node that this was, which is free now; it may be i.
+func (s *stash) take(i uint32) (freed uint32) {
+	freed = s.heads[s.nodes[i].hash]
+	s.nodes[i].ref = s.nodes[freed].ref
+	s.remove(freed, 0)
+	return freed
 }

@@ -5,20 +5,14 @@ import (
 	"unsafe"
 )
 
-// A Rehash fills hashes[i] with the hash under which refs[i] was inserted. It is
-// called with at most twelve references, whose items it had better touch one
-// after the other before it hashes their keys, so that cache misses overlap. It
-// must not use the table.
-type Rehash func(refs []uint32, hashes []uint64)
-
-// A Table maps hashes to references. All methods but Touch want the lock of the
-// shard whose pool the table uses.
+// A Table maps hashes to references. All methods but Touch and Peek want the
+// lock of the shard whose pool the table uses.
 type Table struct {
 	dir    []leaf // 2^n of them, n ≥ 1
 	shift  uint32 // 64-n: the bits of a position that are not for the directory
 	count  int    // entries in segments
 	pool   *Pool
-	rehash Rehash
+	rehash func(ref uint32) uint64
 	stash  stash
 
 	deepest   int    // leaves as deep as the directory
@@ -42,15 +36,6 @@ type directory struct {
 // reference was inserted, and must not use the table. There are no segments until
 // the first insertion.
 func NewTable(p *Pool, rehash func(ref uint32) uint64) *Table {
-	return NewTableBatched(p, func(refs []uint32, hashes []uint64) {
-		for i, ref := range refs {
-			hashes[i] = rehash(ref)
-		}
-	})
-}
-
-// NewTableBatched is NewTable for who can hash several items at a time, faster.
-func NewTableBatched(p *Pool, rehash Rehash) *Table {
 	t := &Table{pool: p, rehash: rehash}
 	t.setDirectory(make([]leaf, 2))
 	return t

@@ -36,3 +36,26 @@ func TestReserveRefused(t *testing.T) {
 	_, err := Reserve(1<<62, &a, Items)
 	require.ErrorIs(t, err, ErrReserve)
 }
+
+func TestPieces(t *testing.T) {
+	var a Account
+	r, err := Reserve(8192, &a, Meta)
+	require.NoError(t, err)
+	p := NewPieces(r, 1024)
+	require.Nil(t, p.Get(1025))
+	var all [][]byte
+	for range 8 {
+		b := p.Get(1024)
+		require.Len(t, b, 1024)
+		b[0], b[1023] = 1, 1
+		all = append(all, b)
+	}
+	require.Nil(t, p.Get(1024), "the region is used up")
+	p.Put(all[3])
+	b := p.Get(1000)
+	require.Len(t, b, 1000)
+	require.Zero(t, b[0], "zeroed again")
+	require.EqualValues(t, 8192, a.Of(Meta))
+	require.NoError(t, r.Close())
+	require.Zero(t, a.Total())
+}

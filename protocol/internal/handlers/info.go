@@ -55,6 +55,7 @@ var infoSections = []infoSection{
 	{"latencystats", "Latencystats", false, infoLatencyStats},
 	{"cluster", "Cluster", true, func(w *infoWriter) { w.fixed("cluster_enabled:0") }},
 	{"keyspace", "Keyspace", true, infoKeyspace},
+	{"ashlar", "Ashlar", false, infoAshlar},
 }
 
 // runInfo writes the sections that are asked for, each once and in the usual

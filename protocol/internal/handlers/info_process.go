@@ -153,3 +153,15 @@ func infoCPU(w *infoWriter) {
 		w.text(f.name, fmt.Sprintf("%.6f", f.value))
 	}
 }
+
+// infoAshlar writes what no Redis has: how the Go runtime fares. The share of
+// the collector is that of all processor time the process has used.
+func infoAshlar(w *infoWriter) {
+	c := process.GoCollector()
+	system, user, _, _ := process.CPU()
+	w.int("go_heap_bytes", c.Heap)
+	w.uint("go_gc_cycles", c.Cycles)
+	w.text("go_gc_cpu_seconds", fmt.Sprintf("%.6f", c.CPU))
+	w.text("go_gc_cpu_percent", fmt.Sprintf("%.3f", 100*c.CPU/max(system+user, 1e-3)))
+	w.int("go_gc_max_pause_usec", c.MaxPause.Microseconds())
+}

@@ -81,10 +81,14 @@ func (r *rig) script(steps ...[2]string) {
 	}
 }
 
-// pass lets time pass, with the housekeeping that goes on meanwhile.
+// pass lets time pass, little by little, with the housekeeping that goes on meanwhile.
 func (r *rig) pass(ms int64) {
-	r.now += ms
+	const steps = 100
 	r.server.Cache.Maintain(time.Millisecond)
+	for i := range int64(steps) {
+		r.now += ms*(i+1)/steps - ms*i/steps
+		r.server.Cache.Maintain(time.Millisecond)
+	}
 }
 
 // idle is OBJECT IDLETIME in seconds. Policies may keep the time of an access in

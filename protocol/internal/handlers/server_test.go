@@ -22,7 +22,7 @@ func TestInfoSections(t *testing.T) {
 	r := newRig(t)
 	const standard = "Server Clients Memory Persistence Stats Replication CPU Modules Errorstats Cluster Keyspace"
 	const all = "Server Clients Memory Persistence Stats Replication CPU Modules Commandstats Errorstats" +
-		" Latencystats Cluster Keyspace"
+		" Latencystats Cluster Keyspace Ashlar"
 	for arguments, want := range map[string]string{
 		"": standard, "default": standard, "ALL": all, "everything": all, "nosuch": "",
 		"server": "Server", "Keyspace CPU server cpu": "Server CPU Keyspace", "module_list": "Modules",

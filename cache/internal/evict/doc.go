@@ -1,0 +1,2 @@
+// Package evict
+package evict
