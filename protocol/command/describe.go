@@ -10,7 +10,16 @@ type Entry struct {
 	Beyond   string // the version of Redis or Valkey that has it, where 7.4 has not
 }
 
-// WriteInfo writes what COMMAND INFO tells of a command, subcommands included.
+// WriteInfo writes what COMMAND INFO tells of a command, in the shape of
+// redis-server's addReplyCommandInfo:
+//
+//	[name, arity, flags, first key, last key, step,     since the beginning
+//	 ACL categories,                                    since 6.0
+//	 tips, key specifications, subcommands]             since 7.0
+//
+// A subcommand is again such an array. Flags, categories, tips and
+// specifications are sets, so RESP3 clients must not count on their order;
+// RESP2 clients get arrays.
 func (e *Entry) WriteInfo(w *resp.Writer) {
 	w.Array(10)
 	w.BulkString(e.FullName)
@@ -50,7 +59,8 @@ func writeStatuses(w *resp.Writer, names []string) {
 	}
 }
 
-// write writes one key specification.
+// write writes one key specification: where to begin, and how to go on from
+// there. A client that finds "unknown" in either half has to ask COMMAND GETKEYS.
 func (k *KeySpec) write(w *resp.Writer) {
 	if k.Notes == "" {
 		w.Map(3)
@@ -123,7 +133,10 @@ func count(present ...bool) int {
 	return n
 }
 
-// WriteDocs writes what COMMAND DOCS tells of a command: its name, then a map.
+// WriteDocs writes what COMMAND DOCS tells of a command: its name, then a map,
+// so that the caller's map is name to description. Fields without a value are
+// left out and not sent empty, as in Redis, but RESP gives a map's size first:
+// hence the count of those that will follow.
 func (e *Entry) WriteDocs(w *resp.Writer) {
 	w.BulkString(e.FullName)
 	var flags []string
@@ -174,6 +187,8 @@ func writeArgs(w *resp.Writer, args []Arg) {
 	}
 }
 
+// write writes one argument, with those that a "oneof" or "block" is made of.
+// redis-cli makes its hints of this.
 func (a *Arg) write(w *resp.Writer) {
 	var flags []string
 	for _, f := range []struct {

@@ -23,7 +23,14 @@ func (s *Spec) SingleKey() int {
 	return 0
 }
 
-// FindKeys appends the keys among argv (argv[0] is the name) to dst. ok is
+// FindKeys appends the keys among argv (argv[0] is the name) to dst, by the same
+// rules as redis-server's getKeysUsingKeySpecs:
+//
+//	MSET k v k v               Index 1, LastKey -1, Step 2
+//	MSETEX 2 k v k v EX 9      Index 1, KeyNum: the count at 1+0, keys from 1+1 on, Step 2
+//	XREAD STREAMS k k id id    Keyword STREAMS, LastKey -1, Step 1, Limit 2: the first half
+//
+// ok is
 // false, and nothing is appended, where the arguments contradict a
 // specification: a count of keys that is no number or larger than what follows.
 // Specifications that are unknown, or whose keyword is missing, find nothing.

@@ -11,7 +11,7 @@ import (
 // container. Commands that Redis 7.4 lacks carry the version that brought them.
 func Markdown(entries []*Entry) string {
 	groups := map[string][]string{}
-	total := 0
+	total := 0 // a container counts as what it contains
 	for _, e := range byName(entries) {
 		groups[e.Group] = append(groups[e.Group], e.markdown())
 		total += max(len(e.Subs), 1)

@@ -52,8 +52,9 @@ func ParseCategory(name string) (Category, bool) {
 	return 0, false
 }
 
-// AllCategories is the row's categories with those that follow from its flags;
-// every command is either fast or slow.
+// AllCategories is the row's categories with those that follow from its flags
+// (redis-server's setImplicitACLCategories); every command is either fast or
+// slow. Rows name only what no flag says: the type of data, mostly.
 func (s *Spec) AllCategories() Category {
 	c := s.Categories
 	for _, implied := range []struct {

@@ -6,6 +6,9 @@ import (
 	"github.com/ashlar-cache/ashlar/protocol/internal/session"
 )
 
+// clientRows are CLIENT and what it contains. CACHING, GETREDIR, TRACKING and
+// TRACKINGINFO are not there, since nothing keeps track of who has read which
+// key; nor are PAUSE and UNPAUSE, since no client is ever held.
 var clientRows = []Row{
 	{
 		Spec: command.Spec{
@@ -203,7 +206,8 @@ var clientRows = []Row{
 const errClientName = "ERR Client names cannot contain spaces, newlines or special characters."
 
 // printable tells whether text may stand in a line of CLIENT LIST: no spaces,
-// control characters or bytes beyond ASCII.
+// control characters or bytes beyond ASCII (redis-server's validateClientAttr).
+// A name with a line break in it could pose as another client's line.
 func printable(text []byte) bool {
 	for _, c := range text {
 		if c < '!' || c > '~' {
@@ -223,6 +227,7 @@ func runClientGetname(ctx *Context) {
 	ctx.BulkString(ctx.Session.Name)
 }
 
+// runClientSetname: an empty name takes the name away.
 func runClientSetname(ctx *Context) {
 	if !printable(ctx.Args[2]) {
 		ctx.Error(errClientName)
@@ -232,6 +237,8 @@ func runClientSetname(ctx *Context) {
 	ctx.OK()
 }
 
+// runClientSetinfo: most client libraries send this when they connect, both
+// options in one pipeline. The error repeats the option as it was spelt.
 func runClientSetinfo(ctx *Context) {
 	var field *string
 	option, value := ctx.Args[2], ctx.Args[3]
@@ -270,7 +277,8 @@ func runClientNoEvict(ctx *Context) { ctx.onOff(&ctx.Session.NoEvict) }
 
 func runClientNoTouch(ctx *Context) { ctx.onOff(&ctx.Session.NoTouch) }
 
-// runClientReply only sets the mode: the executor drops the replies.
+// runClientReply only sets the mode: the executor drops the replies. Only ON is
+// answered. SKIP drops its own reply and the next one, and leaves OFF as it is.
 func runClientReply(ctx *Context) {
 	switch mode := ctx.Args[2]; {
 	case args.Is(mode, "on"):

@@ -13,6 +13,8 @@ import (
 )
 
 // clientType is a kind of client, by the names that CLIENT LIST and KILL take.
+// All of Redis's are understood, even those that no client here is ever of:
+// a filter for replicas finds none, which is the truth and no error.
 type clientType int
 
 const (
@@ -40,6 +42,8 @@ func parseClientType(name []byte) (t clientType, err string) {
 // all are normal.
 func typeOf(*session.Session) clientType { return normalClient }
 
+// runClientInfo is CLIENT LIST's line for the client that asks, without a detour
+// over other loops.
 func runClientInfo(ctx *Context) {
 	line := appendClient(nil, ctx.Session, ctx, time.Now())
 	ctx.Verbatim("txt", string(append(line, '\n')))
@@ -72,7 +76,9 @@ func runClientList(ctx *Context) {
 	ctx.Verbatim("txt", text.String())
 }
 
-// parseClientList reads the one filter that CLIENT LIST may have.
+// parseClientList reads the one filter that CLIENT LIST may have: TYPE with one
+// type, or ID with any number of them. ids is nil without the latter. The ID of
+// a client that is gone is no error; it has no line.
 func parseClientList(argv [][]byte) (kind clientType, ids []uint64, err string) {
 	kind = anyClient
 	switch {
@@ -93,13 +99,18 @@ func parseClientList(argv [][]byte) (kind clientType, ids []uint64, err string) 
 	return kind, ids, err
 }
 
-// appendClient appends a client's line in the format of Redis 7.4. What counts
-// bytes of Redis's own buffers is mapped to the nearest thing here: replies
-// are written to a buffer of the loop's, so that a client has memory for
-// output (obl) only while some of it waits to be sent.
+// appendClient appends a client's line in the format of Redis 7.4 (its
+// catClientInfoString), without the line's end. It must run where s does. Times
+// are whole seconds, sizes bytes.
+//
+// What counts bytes of Redis's own buffers is mapped to the nearest thing here:
+// replies are written to a buffer of the loop's, so that a client has memory for
+// output (obl) only while some of it waits to be sent. Fields about what no
+// client does here have the values of one that does not do it: multi=-1 is
+// outside a transaction, redir=-1 without tracking, sub=0 not subscribed.
 func appendClient(b []byte, s *session.Session, asking *Context, now time.Time) []byte {
 	input, free, output := s.Client.Buffers()
-	argv := 0
+	argv := 0 // between commands a client has no arguments: only the one that asks is inside one
 	if s == asking.Session {
 		for _, arg := range asking.Args {
 			argv += len(arg)
@@ -142,7 +153,8 @@ func appendClient(b []byte, s *session.Session, asking *Context, now time.Time) 
 	return b
 }
 
-// sessionBytes is about what a client costs apart from its buffers.
+// sessionBytes is about what a client costs apart from its buffers: the session,
+// the connection and their places in tables.
 const sessionBytes = 512
 
 // orElse is text, or instead where it is empty.
@@ -153,7 +165,9 @@ func orElse(text, instead string) string {
 	return text
 }
 
-// clientFlags is the letters of CLIENT LIST's flags field, in Redis's order.
+// clientFlags is the letters of CLIENT LIST's flags field, in Redis's order: c is
+// about to be closed, U came by the unix socket, e is not evicted, T does not
+// touch; N is none of these.
 func clientFlags(s *session.Session) string {
 	var flags []byte
 	for _, f := range [...]struct {
@@ -170,18 +184,22 @@ func clientFlags(s *session.Session) string {
 	return string(flags)
 }
 
-// killFilter says which clients CLIENT KILL means; zero values mean any.
+// killFilter says which clients CLIENT KILL means: those that all its fields
+// let pass, of which zero values mean any.
 type killFilter struct {
 	id          uint64
 	kind        clientType
 	addr, laddr string
 	user        string
 	skipMe      bool
-	maxAge      int64 // seconds; those older die
+	maxAge      int64 // seconds; those at least as old die
 }
 
+// runClientKill has two forms. The new one takes filters, spares the caller
+// unless SKIPME says no, and replies with a number, 0 included. The old one takes
+// an address, kills the caller too if it is its own, and replies OK or an error.
 func runClientKill(ctx *Context) {
-	old := len(ctx.Args) == 3 // CLIENT KILL addr: an older form, with other replies
+	old := len(ctx.Args) == 3
 	filter := killFilter{kind: anyClient, skipMe: true}
 	if old {
 		filter.addr, filter.skipMe = string(ctx.Args[2]), false
@@ -213,7 +231,7 @@ func runClientKill(ctx *Context) {
 	}
 }
 
-// parse reads pairs of a filter and its value.
+// parse reads pairs of a filter and its value; of two of a kind the last counts.
 func (f *killFilter) parse(pairs [][]byte) (err string) {
 	for options := args.From(pairs, 0); options.More() && err == ""; {
 		switch {
@@ -247,6 +265,7 @@ func (f *killFilter) parse(pairs [][]byte) (err string) {
 	return err
 }
 
+// parseMaxAge reads MAXAGE's value, in seconds.
 func (f *killFilter) parseMaxAge(arg []byte) (err string) {
 	age, ok := args.Int(arg)
 	switch {

@@ -9,6 +9,8 @@ import (
 	"github.com/ashlar-cache/ashlar/protocol/internal/glob"
 )
 
+// commandRows are COMMAND, which unlike other containers does something alone,
+// and what it contains. The descriptions themselves are package command's.
 var commandRows = []Row{
 	{
 		Spec: command.Spec{
@@ -108,6 +110,8 @@ func (ctx *Context) infoOfAll() {
 	}
 }
 
+// runCommandInfo has a place in its reply for every name, null where there is no
+// such command: clients take the places to be those of their question.
 func runCommandInfo(ctx *Context) {
 	if len(ctx.Args) == 2 {
 		ctx.infoOfAll()
@@ -124,8 +128,11 @@ func runCommandInfo(ctx *Context) {
 	}
 }
 
+// runCommandCount counts a container once, as COMMAND lists it.
 func runCommandCount(ctx *Context) { ctx.Int(int64(len(ctx.Server.Table.Commands()))) }
 
+// runCommandDocs leaves out names that are no command's: its map has the names
+// in it. redis-cli asks for all of it at start and makes its help of the answer.
 func runCommandDocs(ctx *Context) {
 	entries := ctx.Server.Table.Entries()
 	if len(ctx.Args) > 2 {
@@ -217,7 +224,7 @@ func runCommandGetkeysandflags(ctx *Context) {
 
 // keyFlags is how a command uses a key. Where that depends on the arguments
 // ("variable_flags") the row holds the most that may happen; SET without GET
-// does not read what it overwrites.
+// does not read what it overwrites (redis-server's setGetKeys).
 func keyFlags(spec *command.Spec, i int, argv [][]byte) []string {
 	flags := spec.Keys[i].Flags
 	if spec.Name != "set" {
@@ -232,7 +239,9 @@ func keyFlags(spec *command.Spec, i int, argv [][]byte) []string {
 }
 
 // keysAsked finds the keys of the command that follows GETKEYS; not ok means
-// that it has written an error.
+// that it has written an error. The order of the checks shows in which error
+// comes first, so it is that of redis-server's getKeysSubcommandImpl. argv and
+// what keys point into are the caller's own arguments.
 func (ctx *Context) keysAsked() (argv [][]byte, keys []command.KeyRef, ok bool) {
 	argv = ctx.Args[2:]
 	c := ctx.Server.Table.Find(argv)

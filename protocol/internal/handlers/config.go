@@ -127,6 +127,9 @@ func runConfigGet(ctx *Context) {
 	}
 }
 
+// runConfigSet makes all the changes or none, as Redis does since 7.0. Protected
+// settings (those that say where files are written) can be changed only where
+// enable-protected-configs lets this client.
 func runConfigSet(ctx *Context) {
 	words := ctx.Args[2:]
 	if len(words)%2 != 0 {
@@ -145,6 +148,8 @@ func runConfigSet(ctx *Context) {
 	ctx.OK()
 }
 
+// runConfigResetStat puts the counters of INFO back to zero, the server's and the
+// engine's; what INFO measures rather than counts (memory, clients) stays.
 func runConfigResetStat(ctx *Context) {
 	ctx.Server.Metrics.Reset()
 	ctx.Server.Cache.ResetStats()

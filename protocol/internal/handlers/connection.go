@@ -8,6 +8,7 @@ import (
 	"github.com/ashlar-cache/ashlar/protocol/internal/args"
 )
 
+// connectionRows are the commands on the connection itself, CLIENT apart.
 var connectionRows = []Row{
 	{
 		Spec: command.Spec{
@@ -104,6 +105,8 @@ const RedisVersion = "7.4.2"
 // defaultUser is the one user there is; requirepass is its password.
 const defaultUser = "default"
 
+// runPing: the row's arity has no upper bound, so the handler complains, in the
+// words of the arity check.
 func runPing(ctx *Context) {
 	switch len(ctx.Args) {
 	case 1:
@@ -117,17 +120,22 @@ func runPing(ctx *Context) {
 
 func runEcho(ctx *Context) { ctx.Bulk(ctx.Args[1]) }
 
+// runQuit: what is queued behind QUIT is not run, and its OK is the last reply.
 func runQuit(ctx *Context) {
 	ctx.Session.Closing = true
 	ctx.OK()
 }
 
+// runReset takes the client back to RESP2 before it writes its reply. The name
+// goes, but what CLIENT SETINFO set stays: it is the same library as before.
 func runReset(ctx *Context) {
 	ctx.Session.Reset(!ctx.Server.passwordNeeded())
 	ctx.Proto = int(ctx.Session.Proto)
 	ctx.Simple("RESET")
 }
 
+// runSelect reads a C int as redis-server's getIntFromObjectOrReply does; the text
+// of the second error, missing word included, is its own too.
 func runSelect(ctx *Context) {
 	db, ok := args.Int(ctx.Args[1])
 	switch {
@@ -161,6 +169,8 @@ func (ctx *Context) authenticate(user, password []byte) bool {
 	return true
 }
 
+// runAuth: with a password alone the user is "default". A name that no user has
+// gets the same error as a wrong password, so names cannot be found out by trying.
 func runAuth(ctx *Context) {
 	user, password := []byte(defaultUser), ctx.Args[len(ctx.Args)-1]
 	switch {
@@ -234,7 +244,9 @@ func (ctx *Context) helloOption(options *args.Cursor) (err string) {
 	return ""
 }
 
-// greet writes HELLO's description of the server.
+// greet writes HELLO's description of the server, in the protocol version that
+// has just been agreed on. Clients tell what they talk to by "server", so it is
+// Redis's name, with the version of Redis whose commands these are.
 func (ctx *Context) greet() {
 	ctx.Map(7)
 	for _, field := range [...]struct{ name, value string }{{"server", "redis"}, {"version", RedisVersion}} {

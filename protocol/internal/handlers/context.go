@@ -34,8 +34,8 @@ type Row struct {
 	command.Spec
 	Run  Handler // nil for a pure container (CLIENT, CONFIG) whose Subs run
 	Subs []Row
-	// FromRedis names the version in which Redis (or Valkey) got it where 7.4
-	// lacks it: "8.0", "valkey 9.0"; empty otherwise.
+	// Beyond names the version in which Redis (or Valkey) got it where 7.4 lacks
+	// it: "8.0", "valkey 9.0"; empty otherwise.
 	Beyond string
 }
 
@@ -57,7 +57,7 @@ type Server struct {
 	Clients func(f func(*session.Session))
 	// Shutdown asks the server to stop (SHUTDOWN); the reply is never sent.
 	Shutdown func()
-	// Listening gives the addresses served, for INFO and HELLO.
+	// Loops is how many event loops are at work, for INFO.
 	Loops func() int
 }
 

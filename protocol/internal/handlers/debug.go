@@ -25,6 +25,8 @@ var debugRows = []Row{
 	},
 }
 
+// debugHelp lists what there is: of Redis's many, those that do not ask about
+// machinery (dicts, replication, an append-only file) which is not here.
 var debugHelp = []string{
 	"OBJECT <key>",
 	"    Show low level info about `key` and associated value.",
@@ -98,8 +100,13 @@ func (ctx *Context) debugObject(key []byte) {
 		" lru_seconds_idle:" + strconv.FormatInt(idle, 10))
 }
 
-// serializedLength is how many bytes a string takes in an RDB file: an integer
-// of 8, 16 or 32 bits after a byte that says so, or the text after its length.
+// serializedLength is how many bytes a string takes in an RDB file, as
+// redis-server's rdbSavedObjectLen says it: an integer of 8, 16 or 32 bits after
+// a byte that says so, or the text after its length, which takes
+//
+//	1 byte    below 64          00llllll
+//	2 bytes   below 16,384      01llllll llllllll
+//	5 bytes   above             10000000 and 32 bits
 func serializedLength(tx *cache.Tx, key []byte, info cache.ObjectInfo) int {
 	if info.Encoding == cache.EncodingInt {
 		value, _ := tx.Peek(key)
@@ -122,5 +129,6 @@ func serializedLength(tx *cache.Tx, key []byte, info cache.ObjectInfo) int {
 	return 5 + info.Length
 }
 
-// lruClock is the time as Redis keeps it beside each value: seconds, 24 bits.
+// lruClock is the time as Redis keeps it beside each value: seconds, 24 bits,
+// which come round every 194 days. ms is unix time in milliseconds.
 func lruClock(ms int64) int64 { return ms / 1000 & (1<<24 - 1) }

@@ -22,7 +22,8 @@ var engineErrors = []struct {
 	{cache.ErrNotFound, args.ErrNoSuchKey},
 }
 
-// fail writes the reply to an error of the engine.
+// fail writes the reply to an error of the engine, which may be wrapped. One that
+// the table does not know is a fault of the program's, and still gets a code.
 func (ctx *Context) fail(err error) {
 	for _, e := range engineErrors {
 		if errors.Is(err, e.err) {

@@ -177,8 +177,10 @@ func runExpireAt(ctx *Context) { ctx.expire(0, 1000) }
 
 func runPExpireAt(ctx *Context) { ctx.expire(0, 1) }
 
-// expire is the EXPIRE family: the argument, in units of so many milliseconds,
-// counts from base. A time that has already come deletes the key.
+// expire is the EXPIRE family (redis-server's expireGenericCommand): the argument,
+// in units of so many milliseconds, counts from base, a unix time that is 0 where
+// the argument is one itself. A time that has already come deletes the key, and
+// that too is replied to with 1.
 func (ctx *Context) expire(base, unit int64) {
 	when, err := expireCondition(ctx.Args[3:])
 	if err != "" {
@@ -238,7 +240,13 @@ func expireCondition(options [][]byte) (when expireWhen, err string) {
 }
 
 // allows says whether a key that expires at current may do so at at instead.
-// One that does not expire counts as living longer than any time.
+// One that does not expire counts as living longer than any time:
+//
+//	     current is   none   before at   at    after at
+//	NX                yes    no          no    no
+//	XX                no     yes         yes   yes
+//	GT                no     yes         no    no
+//	LT                yes    no          no    yes
 func (when expireWhen) allows(current, at int64) bool {
 	volatile := current != cache.NoExpiry
 	switch {

@@ -59,7 +59,9 @@ var infoSections = []infoSection{
 }
 
 // runInfo writes the sections that are asked for, each once and in the usual
-// order. A name that is no section's asks for nothing.
+// order. A name that is no section's asks for nothing, so INFO nonsense is the
+// empty text. Lines end with CR LF and an empty one parts the sections: that is
+// what parsers split at.
 func runInfo(ctx *Context) {
 	w := infoWriter{server: ctx.Server, now: time.Now()}
 	sections := 0
@@ -107,6 +109,7 @@ type infoWriter struct {
 	cacheHas  cache.Stats
 }
 
+// stats are the engine's figures, which are summed up over all shards.
 func (w *infoWriter) stats() *cache.Stats {
 	if !w.haveStats {
 		w.cacheHas, w.haveStats = w.server.Cache.Stats(), true

@@ -55,7 +55,8 @@ func supervisor(setting string) string {
 	return "no"
 }
 
-// listeners writes a line for each kind of socket that is listened on.
+// listeners writes a line for each kind of socket that is listened on, as Redis
+// does since 7.2: all addresses of one kind stand in its line.
 func (w *infoWriter) listeners() {
 	c, n := w.server.Config, 0
 	if port := c.Port.Int(); port != 0 {
@@ -85,7 +86,10 @@ func infoClients(w *infoWriter) {
 }
 
 // infoMemory writes Redis's fields, with used_memory being what maxmemory
-// bounds, and then where that memory is in this server's own terms.
+// bounds, and then where that memory is in this server's own terms. Redis's
+// allocator_* fields lead from what was asked of the allocator (allocated) to
+// the pages it holds (active, resident); here pages that are held are resident,
+// so the last two are one figure and fragmentation is the room inside pages.
 func infoMemory(w *infoWriter) {
 	m := w.server.memoryOf(*w.stats())
 	w.size("used_memory", m.used)
@@ -138,7 +142,8 @@ func (w *infoWriter) ownMemory(m memoryReport) {
 	w.int("ashlar_shards", m.shards)
 }
 
-// infoCPU writes the time that the process has spent, all loops together.
+// infoCPU writes the time that the process has spent, all loops together, in
+// seconds.
 func infoCPU(w *infoWriter) {
 	system, user, childSystem, childUser := process.CPU()
 	for _, f := range []struct {

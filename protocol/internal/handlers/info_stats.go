@@ -64,14 +64,15 @@ func infoCommandStats(w *infoWriter) {
 	}
 }
 
-// infoErrorStats counts error replies by their first word.
+// infoErrorStats counts error replies by their first word, the code (ERR, OOM).
 func infoErrorStats(w *infoWriter) {
 	for _, e := range w.server.Metrics.ErrorStats() {
 		w.line(fmt.Sprintf("errorstat_%s:count=%d", e.Code, e.Count))
 	}
 }
 
-// infoLatencyStats writes the percentiles that the configuration asks for.
+// infoLatencyStats writes the percentiles that the configuration asks for, in
+// microseconds with their fractions, for each command that was called and timed.
 func infoLatencyStats(w *infoWriter) {
 	var percentiles []string
 	if v := w.server.Config.Lookup("latency-tracking-info-percentiles"); v != nil {
@@ -80,6 +81,7 @@ func infoLatencyStats(w *infoWriter) {
 	for _, l := range w.server.Metrics.Latencies() {
 		var fields []string
 		for _, text := range percentiles {
+			// The names go without needless digits: 50.0 is p50.
 			p, err := strconv.ParseFloat(text, 64)
 			if err != nil {
 				continue

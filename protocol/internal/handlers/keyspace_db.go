@@ -127,6 +127,7 @@ func (ctx *Context) flush(db int) {
 }
 
 // runRandomKey copies the key out of the cache, which is unlocked again by then.
+// Keys of usual length fit on the stack.
 func runRandomKey(ctx *Context) {
 	var room [64]byte
 	key, ok := ctx.Server.Cache.RandomKey(ctx.Session.DB, room[:0])

@@ -66,6 +66,9 @@ func runLcs(ctx *Context) {
 	}
 }
 
+// parseLcsOptions: LEN and IDX exclude each other; MINMATCHLEN and WITHMATCHLEN
+// are taken without IDX too, where they have no effect. A negative MINMATCHLEN
+// is as good as none.
 func parseLcsOptions(words [][]byte) (o lcsOptions, errText string) {
 	for c := args.From(words, 3); c.More(); {
 		switch {
@@ -100,7 +103,8 @@ func lcsTooLarge(a, b int, most int64) string {
 	return ""
 }
 
-// lcsRanges replies with where the common parts are, the last one first.
+// lcsRanges replies with where the common parts are, the last one first, as the
+// walk finds them: both ends are included and count from 0.
 func (ctx *Context) lcsRanges(a, b []byte, o lcsOptions) {
 	t := newLCSTable(a, b)
 	var matches []lcsMatch
@@ -173,7 +177,10 @@ func newLCSRow(a, b []byte) *lcsRow {
 	return r
 }
 
-// next makes the row for one more byte of a.
+// next makes the row for one more byte of a: (v + (v & match)) | (v &^ match), with
+// the carry going on from word to word. Within each stretch of ones the sum turns
+// the lowest match to 0, which is where L now grows, and the 0 above the stretch,
+// where it grew before, to 1.
 func (r *lcsRow) next(c byte) {
 	match := r.at[c]
 	if match == nil {
@@ -230,7 +237,9 @@ func newLCSTable(a, b []byte) *lcsTable {
 	return t
 }
 
-// store puts a row at bit position at.
+// store puts a row at bit position at. Its last word is cut off at the row's width,
+// since it shares a word of the table with the next row; the table has a word to
+// spare at its end for what is shifted out of the last.
 func (t *lcsTable) store(at int, r *lcsRow) {
 	for w, v := range r.bits {
 		if rest := r.width - 64*w; rest < 64 {

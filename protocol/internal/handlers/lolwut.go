@@ -66,7 +66,14 @@ const (
 	jointDistance      = 2
 )
 
-// drawWall draws courses of stones in a frame, width characters wide.
+// drawWall draws courses of stones in a frame, width characters wide, each between
+// two seams:
+//
+//	┌──────┬────────┬─────┐   seam    of the frame and the first course
+//	│      │░░░░░░░░│     │   faces
+//	├──┬───┴────┬───┴─────┤   seam    of both courses' joints
+//	│  │        │▒▒▒▒▒▒▒▒▒│   faces
+//	└──┴────────┴─────────┘   seam    of the last course and the frame
 func drawWall(random *rand.Rand, width, courses int) string {
 	var wall strings.Builder
 	above := make([]bool, width)
@@ -97,6 +104,8 @@ func layCourse(random *rand.Rand, last []bool) []bool {
 	}
 }
 
+// jointNear tells whether one of joints, other than the wall's two ends, is too
+// close to a place.
 func jointNear(joints []bool, at int) bool {
 	for i := max(at-jointDistance, 1); i <= min(at+jointDistance, len(joints)-2); i++ {
 		if joints[i] {

@@ -97,7 +97,9 @@ var memoryHelp = []string{
 func runMemoryHelp(ctx *Context) { ctx.help("MEMORY", memoryHelp) }
 
 // runMemoryUsage tells what a key takes in all: its share of the index, header,
-// key, value and rounding. It is exact, so SAMPLES has nothing to say.
+// key, value and rounding, in bytes. It looks at all of it, so SAMPLES has nothing
+// to say. To ask is no access, nor a hit or a miss; the reply is null without
+// the key.
 func runMemoryUsage(ctx *Context) {
 	for opt := args.From(ctx.Args, 3); opt.More(); {
 		if !opt.Option("samples", 1) {
@@ -132,7 +134,7 @@ func runMemoryPurge(ctx *Context) {
 	ctx.OK()
 }
 
-// memoryStat is one line of MEMORY STATS.
+// memoryStat is one field of MEMORY STATS. Doubles are bulk strings in RESP2.
 type memoryStat struct {
 	name  string
 	value any // int64 or float64
@@ -169,6 +171,8 @@ func (ctx *Context) memoryStats(list []memoryStat) {
 	}
 }
 
+// memoryStatsBefore are the fields that redis-server prints before those of the
+// databases: the totals, and what does not hold keys.
 func memoryStatsBefore(m memoryReport) []memoryStat {
 	return []memoryStat{
 		{"peak.allocated", m.peak},
@@ -184,6 +188,8 @@ func memoryStatsBefore(m memoryReport) []memoryStat {
 	}
 }
 
+// memoryStatsAfter are those after the databases: sums, shares in percent, and the
+// steps from what is in use to what the system has given (see infoMemory).
 func memoryStatsAfter(m memoryReport) []memoryStat {
 	return []memoryStat{
 		{"overhead.db.hashtable.lut", m.index},
@@ -235,7 +241,8 @@ const (
 	doctorAdvice = "I'm here to keep you safe, Sam. I want to help you.\n"
 )
 
-// The doctor's thresholds.
+// The doctor's thresholds in bytes, from redis-server's getMemoryDoctorReport. What
+// it asks about replicas, scripts and allocators of other makes has no object here.
 const (
 	doctorLittle       = 5 << 20   // less data than this is not looked into
 	doctorWaste        = 10 << 20  // nor is waste below this
@@ -244,7 +251,9 @@ const (
 
 func runMemoryDoctor(ctx *Context) { ctx.Verbatim("txt", ctx.Server.memory().diagnosis()) }
 
-// diagnosis is MEMORY DOCTOR's report.
+// diagnosis is MEMORY DOCTOR's report: a greeting, and each issue that is found. An
+// issue needs both a ratio and, where it is about waste, an amount, lest a small
+// cache be told of the few megabytes that any process has.
 func (m memoryReport) diagnosis() string {
 	if m.items < doctorLittle {
 		return doctorEmpty
@@ -268,7 +277,8 @@ func (m memoryReport) diagnosis() string {
 	return doctorIssues + issues.String() + doctorAdvice
 }
 
-// runMemoryMallocStats is where redis-server prints what its allocator says.
+// runMemoryMallocStats is where redis-server prints what its allocator says: free
+// text, for people. "An item" is the line's bytes divided by the number of keys.
 func runMemoryMallocStats(ctx *Context) {
 	m := ctx.Server.memory()
 	var text strings.Builder

@@ -96,7 +96,8 @@ func ratio(a, b int64) float64 {
 
 func percent(a, b int64) float64 { return 100 * ratio(a, b) }
 
-// humanBytes writes a size as INFO's _human fields have it.
+// humanBytes writes a size as INFO's _human fields have it (redis-server's
+// bytesToHuman): whole bytes, or two digits behind the point and a power of 1024.
 func humanBytes(n int64) string {
 	if n < 1024 {
 		return fmt.Sprintf("%dB", n)

@@ -71,6 +71,9 @@ func (n *names) home(k nameKey) int {
 	return int((k.head ^ k.tail*3 ^ uint64(k.length)) * golden >> n.shift)
 }
 
+// keyOf loads a name without reading past its end: where it is shorter than a
+// word, by halves that overlap, and below four bytes by its first, middle and last,
+// which are all it has. Names of different length differ by that.
 func keyOf(name []byte) nameKey {
 	n := len(name)
 	switch {

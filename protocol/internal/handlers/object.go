@@ -108,7 +108,8 @@ var objectHelp = []string{
 
 func runObjectHelp(ctx *Context) { ctx.help("OBJECT", objectHelp) }
 
-// object finds the key that OBJECT is about; without it the reply is null.
+// object finds the key that OBJECT is about; without it the reply is null. To ask
+// does not count as an access, or IDLETIME could only ever answer 0.
 func (ctx *Context) object() (info cache.ObjectInfo, ok bool) {
 	if !ctx.lookup(ctx.Args[2]) {
 		ctx.Null()
@@ -179,7 +180,9 @@ func isLFU(policy string) bool { return strings.HasSuffix(policy, "-lfu") }
 
 func isDensity(policy string) bool { return strings.Contains(policy, "-density") }
 
-// encodingName is what OBJECT ENCODING calls an encoding.
+// encodingName is what OBJECT ENCODING calls an encoding. Redis makes embstr of up
+// to 44 bytes and raw of longer strings and those changed in place; so does the
+// engine, in name, since clients' tests look at it.
 func encodingName(e cache.Encoding) string {
 	switch e {
 	case cache.EncodingInt:

@@ -48,7 +48,8 @@ var walkRows = []Row{
 }
 
 // runKeys appends the keys straight to the reply, under the lock of their
-// shard, and puts the length in front afterwards.
+// shard, and puts the length in front afterwards: keys are borrowed and must be
+// copied somewhere, and how many match is known only at the end.
 func runKeys(ctx *Context) {
 	start, found := len(ctx.B), 0
 	matches := glob.Pattern(ctx.Args[1])
@@ -96,7 +97,8 @@ func runScan(ctx *Context) {
 // it is everything.
 const maxScanCount = math.MaxInt32
 
-// scanOptions reads what follows SCAN's cursor.
+// scanOptions reads what follows SCAN's cursor. COUNT bounds how many keys one call
+// looks at, not how many it finds, and so how long a shard's lock is held.
 func scanOptions(list [][]byte) (o cache.ScanOptions, err string) {
 	for opt := args.From(list, 2); opt.More(); {
 		switch {

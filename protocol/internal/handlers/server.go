@@ -69,6 +69,8 @@ func runTime(ctx *Context) {
 // shutdownOptions are the words of a SHUTDOWN.
 type shutdownOptions struct{ nosave, save, now, force, abort bool }
 
+// parse reads the words in any order. ABORT goes with no other, and NOSAVE not
+// with SAVE.
 func (o *shutdownOptions) parse(words [][]byte) (ok bool) {
 	for _, word := range words {
 		switch {

@@ -109,7 +109,8 @@ func runGetdel(ctx *Context) {
 	}
 }
 
-// runGetset is GETSET key value.
+// runGetset is GETSET key value. Like SET, and unlike GETEX, it takes the expiry
+// away.
 func runGetset(ctx *Context) {
 	ctx.replace(ctx.Args[1], ctx.Args[2], cache.NoExpiry)
 }
@@ -142,7 +143,7 @@ func runSetnx(ctx *Context) {
 	ctx.Flag(true)
 }
 
-// runStrlen is STRLEN key.
+// runStrlen is STRLEN key: 0 for one that is absent.
 func runStrlen(ctx *Context) {
 	value, err := ctx.Tx.Get(ctx.Args[1])
 	if err != nil && err != cache.ErrNotFound {

@@ -103,7 +103,9 @@ func runMget(ctx *Context) {
 	}
 }
 
-// runMset is MSET key value ...
+// runMset is MSET key value ... The row can ask for "at least three" only, so an
+// odd number of keys and values is found here, with the arity's error text. Of a
+// key that is given twice the last value stays.
 func runMset(ctx *Context) {
 	if len(ctx.Args)%2 == 0 {
 		ctx.Error(args.WrongArity("mset"))
@@ -114,7 +116,8 @@ func runMset(ctx *Context) {
 	}
 }
 
-// runMsetnx is MSETNX key value ...: all or none.
+// runMsetnx is MSETNX key value ...: all or none. The executor has locked the
+// shards of all keys, so nobody comes between looking and setting.
 func runMsetnx(ctx *Context) {
 	switch pairs := ctx.Args[1:]; {
 	case len(pairs)%2 != 0:
@@ -126,7 +129,8 @@ func runMsetnx(ctx *Context) {
 	}
 }
 
-// runMsetex is MSETEX numkeys key value ... [NX|XX] [expiry].
+// runMsetex is MSETEX numkeys key value ... [NX|XX] [expiry]. numkeys tells keys
+// and values from options, since either may read "EX".
 func runMsetex(ctx *Context) {
 	n, ok := args.Int(ctx.Args[1])
 	if !ok || n < 1 || n > math.MaxInt32 {

@@ -103,6 +103,8 @@ func runDecrby(ctx *Context) {
 	}
 }
 
+// incrBy replies with the sum. A key that is absent counts as 0; the expiry of one
+// that is there stays.
 func (ctx *Context) incrBy(delta int64) {
 	n, err := ctx.Tx.IncrBy(ctx.Args[1], delta)
 	if err != nil {
@@ -113,7 +115,9 @@ func (ctx *Context) incrBy(delta int64) {
 }
 
 // runIncrbyfloat is INCRBYFLOAT key increment. The text goes down to the
-// engine as it is, because a float64 would not round as Redis does.
+// engine as it is, because a float64 would not round as Redis does (in C's long
+// double, printed with 17 digits behind the point). The reply is the text stored,
+// a bulk string in RESP3 too.
 func runIncrbyfloat(ctx *Context) {
 	sum, err := ctx.Tx.IncrByFloat(ctx.Args[1], ctx.Args[2])
 	if err != nil {

@@ -93,7 +93,8 @@ func (ctx *Context) lengthOr(length int, err error) {
 }
 
 // runSetrange is SETRANGE key offset value. Nothing written to a key that does
-// not exist leaves it so, whatever the offset.
+// not exist leaves it so, whatever the offset. The bound is proto-max-bulk-len
+// (redis-server's checkStringLength), and another type is told before it.
 func runSetrange(ctx *Context) {
 	key, part := ctx.Args[1], ctx.Args[3]
 	offset, ok := args.Int(ctx.Args[2])
@@ -117,7 +118,8 @@ func runSetrange(ctx *Context) {
 	ctx.lengthOr(ctx.Tx.SetRange(key, int(offset), part))
 }
 
-// runGetrange is GETRANGE key start end, and SUBSTR, its old name.
+// runGetrange is GETRANGE key start end, and SUBSTR, its old name. What there is
+// none of is the empty string and never null.
 func runGetrange(ctx *Context) {
 	start, ok := args.Int(ctx.Args[2])
 	end, okEnd := args.Int(ctx.Args[3])

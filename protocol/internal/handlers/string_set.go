@@ -108,6 +108,10 @@ func runSet(ctx *Context) {
 	ctx.OK()
 }
 
+// runSetWithOptions: without GET the reply is OK, or null where the condition was
+// not met. With GET it is the value before, null where there was none, and so does
+// not tell whether the condition was met; another type is an error then, although
+// a plain SET overwrites it.
 func runSetWithOptions(ctx *Context) {
 	key, value := ctx.Args[1], ctx.Args[2]
 	o, errText := parseSetOptions(ctx.Args)
@@ -140,7 +144,12 @@ func runSetWithOptions(ctx *Context) {
 	}
 }
 
-// setOptions is what may follow SET key value.
+// setOptions is what may follow SET key value: of each line at most one, in any
+// order.
+//
+//	NX  XX  IFEQ v  IFNE v  IFDEQ d  IFDNE d      the condition
+//	EX s  PX ms  EXAT s  PXAT ms  KEEPTTL         the expiry; none of these takes it away
+//	GET                                           the reply is the old value, set or not
 type setOptions struct {
 	condition condition
 	expiry    expiry
@@ -173,6 +182,7 @@ func runSetex(ctx *Context) { setExpiring(ctx, expireEX, "setex") }
 // runPsetex is PSETEX key milliseconds value.
 func runPsetex(ctx *Context) { setExpiring(ctx, expirePX, "psetex") }
 
+// setExpiring is SETEX and PSETEX, whose time stands before the value.
 func setExpiring(ctx *Context, kind expiryKind, name string) {
 	e := expiry{kind, ctx.Args[2]}
 	at, errText := e.at(ctx.Tx.Now(), name)
@@ -255,7 +265,7 @@ func (e *expiry) take(c *args.Cursor) bool {
 	return false
 }
 
-// takeFlag reads KEEPTTL or PERSIST.
+// takeFlag reads KEEPTTL, which SET and MSETEX have, or PERSIST, which is GETEX's.
 func (e *expiry) takeFlag(c *args.Cursor, kind expiryKind) bool {
 	if !e.may(kind) || !c.Word(expiryWords[kind]) {
 		return false
@@ -264,6 +274,8 @@ func (e *expiry) takeFlag(c *args.Cursor, kind expiryKind) bool {
 	return true
 }
 
+// may tells whether an expiry of this kind can follow those taken before: EX 1 EX 2
+// is good and EX 2 counts, EX 1 PX 2 is a syntax error.
 func (e *expiry) may(kind expiryKind) bool { return e.kind == expireNever || e.kind == kind }
 
 // at is the expiry in unix milliseconds: cache.NoExpiry for none, cache.KeepTTL
