@@ -52,5 +52,20 @@ func BenchmarkInsertEvict(b *testing.B) {
 	}
 }
 
+// What one insertion in some hundred pays for learning, and a timer's call.
+func BenchmarkRevise(b *testing.B) {
+	s, _ := benchShard(AllKeysDensity)
+	for i := uint32(0); b.Loop(); i++ {
+		s.learn.revise(i % classes)
+	}
+}
+
+func BenchmarkTick(b *testing.B) {
+	s, _ := benchShard(AllKeysDensity)
+	for i := int64(1); b.Loop(); i++ {
+		s.Tick(i * 1000)
+	}
+}
+
 var names = [...]string{"noeviction", "allkeys-lru", "allkeys-lfu", "allkeys-random", "volatile-lru",
 	"volatile-lfu", "volatile-random", "volatile-ttl", "allkeys-density", "allkeys-density-bytes"}

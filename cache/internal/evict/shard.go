@@ -80,16 +80,17 @@ type Shard struct {
 	incr         *[256]uint32
 	decayMinutes uint32
 
-	learn *learner // density only
-	ghost ghost
-	wall  wallClock
-	cfg   Config
+	learn   *learner // density only
+	ghost   ghost
+	pace    pace
+	history history
+	cfg     Config
 }
 
 // New makes the policy of one shard.
 func New(c Config) *Shard {
 	s := &Shard{rng: c.Seed*2 + 1, rate: rateOne}
-	s.wall.perTurnover = ticksPerTurnover
+	s.pace.perTurnover = ticksPerTurnover
 	s.resize()
 	s.Configure(c)
 	return s
