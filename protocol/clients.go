@@ -57,8 +57,9 @@ func (s *Server) holders() []holder {
 		if c.NoEvict {
 			return
 		}
-		input, free, output := c.Client.Buffers()
-		list = append(list, holder{c.ID, c.Client, int64(input+free+output) + clientCost})
+		// The free room of a large input buffer is addresses only, not memory.
+		input, _, output := c.Client.Buffers()
+		list = append(list, holder{c.ID, c.Client, int64(input+output) + clientCost})
 	})
 	slices.SortFunc(list, func(a, b holder) int { return cmp.Compare(b.bytes, a.bytes) })
 	return list

@@ -25,14 +25,15 @@ type Conn struct {
 	in  *buffer // a command that has not fully arrived, or commands put off
 	out *buffer // replies that the socket did not take
 
-	fd    int32
-	slot  int32  // in the loop's table
-	ops   uint32 // events, for the governor; halved now and then
-	seen  uint32 // Server.clock when bytes last moved
-	want  uint32 // the epoll events asked for
-	peer  address
-	class atomic.Uint32 // a Class
-	state state
+	fd     int32
+	slot   int32  // in the loop's table
+	ops    uint32 // events, for the governor; halved now and then
+	seen   uint32 // Server.clock when bytes last moved
+	want   uint32 // the epoll events asked for
+	peer   address
+	class  atomic.Uint32 // a Class
+	state  state
+	unsent bool // replies of its are in the loop's outbox
 
 	inbox
 }

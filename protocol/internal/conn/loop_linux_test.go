@@ -226,12 +226,41 @@ func TestArena(t *testing.T) {
 	assert.Less(t, cap(b.b), 11<<20, "no more address space than needed goes along")
 	w.pool.put(b)
 	w.out = append(w.arena, 1, 2, 3)
-	w.sent()
+	w.reset()
 	w.out = append(make([]byte, 0, 10), 1) // as if append had moved it to the heap
-	w.sent()
+	w.reset()
 	assert.Equal(t, cap(w.arena), cap(w.out))
 	w.tick()
 	assert.GreaterOrEqual(t, w.dirty, 10<<20, "used since the last tick")
 	w.tick()
 	assert.LessOrEqual(t, w.dirty, flushAt)
+}
+
+func TestMeter(t *testing.T) {
+	h := serve(t, "tcp")
+	c := h.dial()
+	ping := func() {
+		for range 100 {
+			c.send(command("PING"))
+			c.expect("+PONG\r\n")
+		}
+	}
+	ping()
+	var m meter
+	_, ok := m.sample(h.server.plain, time.Second)
+	assert.False(t, ok, "nothing to compare with yet")
+	ping()
+	s, ok := m.sample(h.server.plain, 2*time.Second)
+	assert.True(t, ok)
+	assert.Len(t, s.cpu, 1)
+	assert.Positive(t, s.cpu[0])
+	assert.Equal(t, []int64{1}, s.conns)
+	assert.GreaterOrEqual(t, s.commands, uint64(99)) // the last wake-up's may not be counted yet
+	assert.Zero(t, m.spare(time.Second), "of the first window")
+	assert.GreaterOrEqual(t, processSeconds(), s.cpu[0])
+	idle, known := idleSeconds()
+	assert.True(t, known)
+	assert.Positive(t, idle)
+	assert.True(t, m.busy(0, 10))
+	assert.False(t, m.busy(0, 10))
 }

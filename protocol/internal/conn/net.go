@@ -58,6 +58,8 @@ type netConn struct {
 	goid    uint64     // the goroutine's number; see caller
 	writing sync.Mutex // one at a time writes, so that messages stay whole and in order
 	soft    uint32     // Server.clock when output came to be over the soft limit; tick's
+	pool    pool       // of its input buffer
+	counted int64      // what netSide.held counts of it
 }
 
 func (n *netSide) init(s *Server) {
@@ -105,7 +107,7 @@ func (n *netSide) serve(nc net.Conn, from *listener) {
 	k := &netConn{side: n, nc: nc, running: make(chan struct{}, 1), goid: goroutine()}
 	c := &Conn{srv: n.srv, net: k, from: from, peer: peerOf(nc), fd: descriptor(nc)}
 	k.c = c
-	c.in = &buffer{}
+	c.in = k.pool.get(netBuffer)
 	if refusal := n.srv.open(c, !from.unix); refusal != "" {
 		_, _ = nc.Write([]byte(refusal))
 		n.srv.left()
@@ -116,7 +118,10 @@ func (n *netSide) serve(nc net.Conn, from *listener) {
 		n.leave(k)
 	}
 	c.shutInbox()
-	k.resize(0)
+	k.pool.put(c.in)
+	k.pool.close()
+	c.in = nil
+	n.held.Add(-k.counted)
 	n.srv.close(c)
 }
 
@@ -157,43 +162,19 @@ func (k *netConn) loop() {
 func (k *netConn) makeRoom() {
 	in := k.c.in
 	have := len(in.b)
-	switch missing := in.scan.missing(have); {
-	case missing >= bigArg:
-		k.resize(have + missing)
-	case cap(in.b) == 0:
-		k.resize(netBuffer)
-	case have == cap(in.b):
-		k.resize(2 * have)
+	if missing := in.scan.missing(have); missing >= bigArg {
+		k.pool.grow(in, have+missing)
+	} else if have == cap(in.b) {
+		k.pool.grow(in, 2*have)
 	}
+	k.count()
 }
 
-// resize gives the input buffer room for n bytes, no less than it holds.
-func (k *netConn) resize(n int) {
-	in := k.c.in
-	switch {
-	case n == cap(in.b):
-		return
-	case in.mapped && n > netBufferMost:
-		in.b, in.mapped = remapBytes(in.b, n)
-	default:
-		old, wasMapped := in.b, in.mapped
-		switch {
-		case n == 0:
-			in.b, in.mapped = nil, false
-		case n > netBufferMost:
-			in.b, in.mapped = mapBytes(n)
-		default:
-			in.b, in.mapped = make([]byte, 0, n), false
-		}
-		if n > 0 {
-			in.b = append(in.b, old...)
-		}
-		if wasMapped {
-			unmapBytes(old)
-		}
-	}
-	k.side.held.Add(int64(cap(in.b) - in.counted))
-	in.counted = cap(in.b)
+// count passes on what the connection's buffers hold.
+func (k *netConn) count() {
+	k.pool.count(k.c.in)
+	k.side.held.Add(k.pool.held - k.counted)
+	k.counted = k.pool.held
 }
 
 // turn executes what has come; false if the connection is to be closed.
@@ -207,7 +188,7 @@ func (k *netConn) turn(got int) (more bool) {
 			c.srv.log.Error("fault while serving a client; its connection is closed",
 				"id", c.ID, "fault", cause, "stack", string(debug.Stack()))
 			more = false
-			w.reset()
+			w.discard()
 		}
 		k.side.dismiss(w)
 	}()
@@ -242,12 +223,16 @@ func (k *netConn) keep(used int, full bool) {
 	if used > 0 {
 		in.b = in.b[:copy(in.b, in.b[used:])]
 	}
+	room := cap(in.b)
 	switch {
-	case len(in.b) == 0 && (cap(in.b) > netBufferMost || !full && cap(in.b) > netBuffer):
-		k.resize(netBuffer)
-	case full && cap(in.b) < netBufferMost:
-		k.resize(netBufferMost)
+	case len(in.b) == 0 && room > netBuffer && (room > netBufferMost || !full):
+		k.pool.put(in)
+		k.pool.close() // at once: the next one to need it is another connection
+		k.c.in = k.pool.get(netBuffer)
+	case full && room < netBufferMost:
+		k.pool.grow(in, netBufferMost)
 	}
+	k.count()
 }
 
 // flush implements sink. The goroutine waits until the client has taken the
@@ -260,6 +245,8 @@ func (n *netSide) flush(c *Conn, w *worker) flow {
 		return dead
 	}
 	c.setWaiting(len(w.out))
+	n.held.Add(int64(len(w.out)))
+	defer n.held.Add(-int64(len(w.out)))
 	<-k.running // others may look at the session meanwhile
 	k.writing.Lock()
 	sent, err := k.nc.Write(w.out)
@@ -330,10 +317,11 @@ func (n *netSide) each(f func(*session.Session)) {
 	if len(all) == 0 {
 		return
 	}
+	here := goroutine()
 	slices.SortFunc(all, func(a, b *netConn) int { return int(int64(a.c.ID) - int64(b.c.ID)) })
 	// A command that visits others can be visited itself: two that visit each
 	// other would wait for ever otherwise.
-	if i := slices.IndexFunc(all, func(k *netConn) bool { return k.goid == goroutine() }); i >= 0 {
+	if i := slices.IndexFunc(all, func(k *netConn) bool { return k.goid == here }); i >= 0 {
 		self := all[i]
 		<-self.running
 		defer func() { self.running <- struct{}{} }()
@@ -365,9 +353,7 @@ func (n *netSide) hire() *worker {
 		n.workers = n.workers[:last]
 		return w
 	}
-	w := newWorker(n.srv.events.NewExecutor(), n.srv.lim, n)
-	n.held.Add(w.held())
-	return w
+	return newWorker(n.srv.events.NewExecutor(), n.srv.lim, n)
 }
 
 // dismiss takes it back.
@@ -380,40 +366,53 @@ func (n *netSide) dismiss(w *worker) {
 	defer n.mu.Unlock()
 	if len(n.workers) < 2*runtime.GOMAXPROCS(0) {
 		n.workers = append(n.workers, w)
-		return
 	}
-	n.held.Add(-w.held())
 }
 
 // tick looks after idle clients and soft limits.
 func (n *netSide) tick() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	for _, w := range n.workers {
+		w.tick()
+	}
 	timeout, now := n.srv.lim.Timeout.Load(), n.srv.clock.Load()
 	for k := range n.conns {
-		k.c.mu.Lock()
-		waiting := k.c.waiting + int64(len(k.c.queue))
-		k.c.mu.Unlock()
-		if over, seconds := k.c.overSoft(waiting); !over {
-			k.soft = 0
-		} else if k.soft == 0 {
-			k.soft = max(now, 1)
-		} else if int64(now-k.soft) >= seconds {
+		if k.overSoftFor(now) {
 			k.c.logOutputLimit()
 			k.c.Kill()
 		}
-		if timeout <= 0 || Class(k.c.class.Load()) != ClassNormal {
-			continue
+		if timeout > 0 && Class(k.c.class.Load()) == ClassNormal && k.idle() > timeout {
+			k.c.Kill()
 		}
-		select {
-		case k.running <- struct{}{}:
-			idle := k.c.idle()
-			<-k.running
-			if idle > timeout {
-				k.c.Kill()
-			}
-		default: // at work
-		}
+	}
+}
+
+// overSoftFor says whether output has been over the soft limit for too long.
+func (k *netConn) overSoftFor(now uint32) bool {
+	k.c.mu.Lock()
+	waiting := k.c.waiting + int64(len(k.c.queue))
+	k.c.mu.Unlock()
+	over, seconds := k.c.overSoft(waiting)
+	switch {
+	case !over:
+		k.soft = 0
+	case k.soft == 0:
+		k.soft = max(now, 1)
+	default:
+		return int64(now-k.soft) >= seconds
+	}
+	return false
+}
+
+// idle is for how many seconds the connection has been idle.
+func (k *netConn) idle() int64 {
+	select {
+	case k.running <- struct{}{}:
+		defer func() { <-k.running }()
+		return k.c.idle()
+	default: // at work
+		return 0
 	}
 }
 
@@ -422,6 +421,11 @@ func (n *netSide) stats(st *Stats) {
 	st.BytesIn += n.bytesIn.Load()
 	st.BytesOut += n.bytesOut.Load()
 	st.Buffers += n.held.Load()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, w := range n.workers {
+		st.Buffers += w.held()
+	}
 }
 
 // shutdown is the net part of Server.Shutdown.

@@ -11,7 +11,7 @@ import (
 // default.
 type Options struct {
 	// Loops bounds the event loops at work at once; 0 is GOMAXPROCS. One is at
-	// work while one is enough (see Governor).
+	// work while one is enough.
 	Loops int
 	// Backlog is tcp-backlog; 0 is 511.
 	Backlog int

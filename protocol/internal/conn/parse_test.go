@@ -32,7 +32,7 @@ type collector struct{ sent []byte }
 
 func (s *collector) flush(_ *Conn, w *worker) flow {
 	s.sent = append(s.sent, w.out...)
-	w.sent()
+	w.reset()
 	return flowing
 }
 
@@ -150,7 +150,7 @@ func (silent) Execute(_ *session.Session, _ [][]byte, out []byte) []byte {
 type dropper struct{}
 
 func (*dropper) flush(_ *Conn, w *worker) flow {
-	w.sent()
+	w.reset()
 	return flowing
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"os"
+	"runtime/debug"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -182,6 +183,7 @@ func (l *loop) end() {
 	for _, job := range l.mailbox.close() {
 		job(l)
 	}
+	l.closeAll() // what a job may have brought
 	l.worker.close()
 	_ = unix.Close(l.epfd)
 	close(l.gone)
@@ -205,7 +207,7 @@ func (p *plain) each(f func(*session.Session)) {
 		knock := l.visits
 		for waiting := true; waiting; {
 			select {
-			case knock <- func(l *loop) { l.visit(f); close(done) }:
+			case knock <- func(l *loop) { defer close(done); l.visit(f) }:
 				knock = nil
 				l.post(func(*loop) {})
 			case g := <-atHome:
@@ -231,7 +233,13 @@ func (p *plain) current(loops []*loop) *loop {
 	return nil
 }
 
+// visit calls f for the loop's sessions. A fault in f must not cost the loop.
 func (l *loop) visit(f func(*session.Session)) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			l.srv.log.Error("fault while visiting clients", "fault", cause, "stack", string(debug.Stack()))
+		}
+	}()
 	for _, c := range l.conns {
 		if c != nil {
 			f(&c.Session)

@@ -119,6 +119,37 @@ func TestPanicCostsOneConnection(t *testing.T) {
 	})
 }
 
+// TestAbruptCloses has clients go away at all stages of being served while
+// others are served along with them.
+func TestAbruptCloses(t *testing.T) {
+	everywhere(t, func(t *testing.T, transport string) {
+		h := serve(t, transport)
+		var users sync.WaitGroup
+		for i := range 8 {
+			users.Go(func() {
+				c := h.dial()
+				for round := range 100 {
+					value := fmt.Sprint(i, round)
+					c.send(strings.Repeat(command("ECHO", value), 20))
+					c.expect(strings.Repeat(bulk(value), 20))
+				}
+			})
+			users.Go(func() {
+				for round := range 30 {
+					c := h.dial()
+					_, _ = io.WriteString(c, strings.Repeat(command("BIG", strconv.Itoa(round*i*100)), round))
+					if round%3 == 0 {
+						_, _ = io.WriteString(c, command("QUIT"))
+					}
+					_ = c.Close()
+				}
+			})
+		}
+		users.Wait()
+		eventually(t, "all connections closed but the users'", func() bool { return h.closed.Load() == 8*30 })
+	})
+}
+
 func TestManyConnections(t *testing.T) {
 	const clients = 1000
 	everywhere(t, func(t *testing.T, transport string) {

@@ -38,7 +38,8 @@ const (
 
 // A sink is the sending side of a transport.
 type sink interface {
-	// flush takes w.out and leaves it empty.
+	// flush takes the replies w.out[w.from:], which are c's. It may leave them
+	// there, moving w.from behind them.
 	flush(c *Conn, w *worker) flow
 }
 
@@ -54,7 +55,8 @@ type worker struct {
 	ends  []int      // where each command ends in the input
 	text  []byte     // the words of inline commands
 
-	out    []byte // replies not yet handed to the sink; normally within arena
+	out    []byte // replies not yet sent; normally within arena
+	from   int    // where in out those begin that the sink does not know of yet
 	arena  []byte // what out starts as; if mapped, address space to grow into without moving
 	high   int    // the longest that out has been since the last tick
 	dirty  int    // bytes of the mapped arena that may have pages
@@ -62,7 +64,7 @@ type worker struct {
 	pool   pool   // for what the connections cannot have dealt with at once
 
 	commands uint64 // run so far
-	bytesOut uint64 // handed to sockets so far
+	produced uint64 // bytes of replies handed to the sink so far
 }
 
 func newWorker(ex Executor, lim *Limits, sink sink) *worker {
@@ -81,7 +83,13 @@ func newWorker(ex Executor, lim *Limits, sink sink) *worker {
 // are done with; scan is the progress made in what follows them, and before
 // the call in what buf starts with.
 func (w *worker) feed(c *Conn, buf []byte, scan *scanner) (used int, v verdict) {
-	commands, bytesOut := w.commands, w.bytesOut
+	used, v = w.work(c, buf, scan)
+	w.args, w.batch = w.args[:0], w.batch[:0]
+	return used, v
+}
+
+func (w *worker) work(c *Conn, buf []byte, scan *scanner) (used int, v verdict) {
+	commands, produced := w.commands, w.produced
 	for used < len(buf) {
 		parsed, err := w.parse(c, buf[used:], scan)
 		if len(w.batch) > 0 {
@@ -100,7 +108,7 @@ func (w *worker) feed(c *Conn, buf []byte, scan *scanner) (used int, v verdict) 
 		if len(w.batch) == 0 && parsed == 0 {
 			break // the beginning of a command is left
 		}
-		if w.commands-commands >= turnCommands || w.bytesOut-bytesOut >= turnBytes {
+		if w.commands-commands >= turnCommands || w.produced-produced >= turnBytes {
 			if used < len(buf) {
 				return used, w.finish(c, verdictMore)
 			}
@@ -111,9 +119,10 @@ func (w *worker) feed(c *Conn, buf []byte, scan *scanner) (used int, v verdict) 
 
 // finish hands what replies there are to the sink, at the end of a turn.
 func (w *worker) finish(c *Conn, v verdict) verdict {
-	if len(w.out) == 0 {
+	if len(w.out) == w.from {
 		return v
 	}
+	w.produced += uint64(len(w.out) - w.from)
 	switch w.sink.flush(c, w) {
 	case dead:
 		return verdictDead
@@ -202,12 +211,6 @@ func (w *worker) execute(c *Conn) (done int, v verdict) {
 	return len(w.batch), verdictDone
 }
 
-// sent empties out after its bytes have been handed on.
-func (w *worker) sent() {
-	w.bytesOut += uint64(len(w.out))
-	w.reset()
-}
-
 // reset makes out empty again. A reply that was too long for the arena has
 // moved out to the Go heap, and is left to the collector.
 func (w *worker) reset() {
@@ -220,7 +223,14 @@ func (w *worker) reset() {
 	case cap(w.out) <= spareMax:
 		w.arena = w.out
 	}
-	w.out = w.arena[:0]
+	w.out, w.from = w.arena[:0], 0
+}
+
+// discard drops what a fault has left of a turn: its batch, and the replies
+// that the sink does not know of.
+func (w *worker) discard() {
+	w.args, w.batch = w.args[:0], w.batch[:0]
+	w.out = w.out[:w.from]
 }
 
 // take gives out away as a buffer of which n bytes are sent already, and goes
@@ -228,7 +238,6 @@ func (w *worker) reset() {
 func (w *worker) take(n int) *buffer {
 	b := &buffer{b: w.out, off: n}
 	w.high = max(w.high, len(w.out))
-	w.bytesOut += uint64(n)
 	if w.mapped && &w.out[:1][0] == &w.arena[:1][0] {
 		b.b, b.mapped = remapBytes(w.out, roundUp(len(w.out), bigStep))
 		w.arena, w.mapped = mapArena()
@@ -236,7 +245,7 @@ func (w *worker) take(n int) *buffer {
 	} else if !w.mapped {
 		w.arena = make([]byte, 0, smallMax)
 	}
-	w.out = w.arena[:0]
+	w.out, w.from = w.arena[:0], 0
 	return b
 }
 
@@ -248,6 +257,10 @@ func (w *worker) tick() {
 		releaseBytes(w.arena, keep)
 		w.dirty = keep
 	}
+	if !w.mapped && cap(w.arena) > max(4*w.high, smallMax) {
+		w.arena = make([]byte, 0, smallMax)
+		w.out = w.arena
+	}
 	w.high = 0
 	if cap(w.args) > keepArgs {
 		w.args = make([][]byte, 0, keepArgs)
@@ -258,11 +271,12 @@ func (w *worker) tick() {
 	w.pool.tick()
 }
 
-// forget drops the references to the input that the last batch left behind.
-// Memory that is unmapped must not be pointed at any more.
+// forget drops the references to input that earlier batches have left behind:
+// memory that is unmapped must not be pointed at any more. The batch that is
+// being executed, if there is one, is kept.
 func (w *worker) forget() {
-	clear(w.args[:cap(w.args)])
-	clear(w.batch[:cap(w.batch)])
+	clear(w.args[len(w.args):cap(w.args)])
+	clear(w.batch[len(w.batch):cap(w.batch)])
 }
 
 // held is the memory that the worker and its buffers have, in bytes.
