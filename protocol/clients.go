@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/ashlar-cache/ashlar/protocol/internal/conn"
 	"github.com/ashlar-cache/ashlar/protocol/internal/session"
 )
 
@@ -29,6 +30,10 @@ func (s *Server) boundClients() {
 		}
 		over -= h.bytes
 		verbose(s.log, "client disconnected: all clients together are over maxmemory-clients", "id", h.id, "bytes", h.bytes)
+		// One that is on its way out since an earlier round counts once.
+		if c, ok := h.client.(*conn.Conn); !ok || !c.Killed() {
+			s.metrics.ClientsEvicted.Add(1)
+		}
 		h.client.Kill()
 	}
 }

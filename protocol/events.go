@@ -68,8 +68,12 @@ func (t *traffic) carry(m *metrics.Metrics, now conn.Stats) {
 	}
 	t.counts.NetInput.Add(advance(&t.last.BytesIn, now.BytesIn))
 	t.counts.NetOutput.Add(advance(&t.last.BytesOut, now.BytesOut))
+	t.counts.Reads.Add(advance(&t.last.Reads, now.Reads))
+	t.counts.Writes.Add(advance(&t.last.Writes, now.Writes))
 	m.ConnectionsReceived.Add(advance(&t.last.Accepted, now.Accepted))
 	m.ConnectionsRejected.Add(advance(&t.last.Rejected, now.Rejected))
+	m.QueryBufferKills.Add(advance(&t.last.QueryKills, now.QueryKills))
+	m.OutputBufferKills.Add(advance(&t.last.OutputKills, now.OutputKills))
 }
 
 // connections tells INFO and MEMORY of the connections, and brings the counts
@@ -77,5 +81,8 @@ func (t *traffic) carry(m *metrics.Metrics, now conn.Stats) {
 func (s *Server) connections() handlers.Connections {
 	now := s.conns.Stats()
 	s.traffic.carry(s.metrics, now)
-	return handlers.Connections{Open: int(now.Connections), Buffers: now.Buffers}
+	return handlers.Connections{
+		Open: int(now.Connections), Buffers: now.Buffers,
+		MaxInput: now.MaxInput, MaxOutput: now.MaxOutput,
+	}
 }

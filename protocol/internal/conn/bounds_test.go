@@ -123,6 +123,10 @@ func TestQueryBufferLimit(t *testing.T) {
 		c = h.dial() // many small arguments come to the same
 		_, _ = io.WriteString(c, "*1000000\r\n"+strings.Repeat("$1\r\nx\r\n", 300_000))
 		c.expectEnd()
+		st := h.server.Stats()
+		assert.EqualValues(t, 2, st.QueryKills)
+		assert.Zero(t, st.OutputKills)
+		assert.Greater(t, st.MaxInput, int64(100_000), "what was kept of the large argument")
 	})
 }
 
@@ -144,6 +148,8 @@ func TestHardOutputLimit(t *testing.T) {
 		c := h.dial()
 		c.send(command("BIG", "100000000"))
 		eventually(t, "the close", func() bool { return h.closed.Load() == 1 })
+		assert.EqualValues(t, 1, h.server.Stats().OutputKills)
+		assert.Zero(t, h.server.Stats().QueryKills)
 	})
 }
 
@@ -155,6 +161,8 @@ func TestSoftOutputLimit(t *testing.T) {
 		c := h.dial()
 		c.send(command("BIG", "50000000"))
 		eventually(t, "the close", func() bool { return h.closed.Load() == 1 })
+		assert.EqualValues(t, 1, h.server.Stats().OutputKills)
+		assert.Zero(t, h.server.Stats().QueryKills)
 	})
 }
 

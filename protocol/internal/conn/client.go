@@ -61,6 +61,7 @@ type inbox struct {
 	notified bool   // the owner knows that there is something
 	killed   bool
 	shut     bool // closed: nothing more is taken
+	overdone bool // counted as closed for its output
 }
 
 // address is a peer's IP address and port, small and without pointers.
@@ -139,7 +140,7 @@ func (c *Conn) Push(message []byte) bool {
 	}
 	if c.overHard(int64(len(c.queue)+len(message)) + c.waiting) {
 		c.mu.Unlock()
-		c.logOutputLimit()
+		c.overOutputLimit()
 		c.Kill()
 		return false
 	}
@@ -169,6 +170,13 @@ func (c *Conn) Kill() {
 	}
 }
 
+// Killed says whether Kill was called, by whomever.
+func (c *Conn) Killed() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.killed
+}
+
 // wake tells the owner to look at the inbox.
 func (c *Conn) wake() {
 	if c.net != nil {
@@ -194,6 +202,7 @@ func (c *Conn) setWaiting(n int) {
 	c.mu.Lock()
 	c.waiting = int64(n)
 	c.mu.Unlock()
+	c.srv.maxOutput.note(c.srv.clock.Load(), int64(n))
 }
 
 // shutInbox ends the taking of messages.
@@ -217,9 +226,32 @@ func (c *Conn) overSoft(waiting int64) (over bool, seconds int64) {
 	return soft > 0 && waiting > soft, o.SoftSeconds.Load()
 }
 
-func (c *Conn) logOutputLimit() {
+// overOutputLimit counts and logs that the connection is closed for its output,
+// once: until it is closed, who pushes and who sends may both find it over.
+func (c *Conn) overOutputLimit() {
+	c.mu.Lock()
+	before := c.overdone
+	c.overdone = true
+	c.mu.Unlock()
+	if before {
+		return
+	}
+	c.srv.outputKills.Add(1)
 	c.srv.log.Warn("client closed: its output buffer is over its limit",
 		"id", c.ID, "addr", c.RemoteAddr())
+}
+
+// overQueryLimit says whether n bytes of input not yet executed are too many,
+// and counts and logs that the connection is closed for it.
+func (c *Conn) overQueryLimit(n int) bool {
+	limit := c.srv.lim.QueryBufferLimit.Load()
+	if limit <= 0 || int64(n) <= limit {
+		return false
+	}
+	c.srv.queryKills.Add(1)
+	c.srv.log.Warn("client closed: its input is over client-query-buffer-limit",
+		"id", c.ID, "addr", c.RemoteAddr(), "bytes", n)
+	return true
 }
 
 // touch notes that bytes moved.

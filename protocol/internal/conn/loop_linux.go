@@ -72,13 +72,14 @@ type loop struct {
 // counts are a loop's own; published is what others see of them, brought up to
 // date once for each wake-up.
 type counts struct {
-	wakeups, events, bytesIn, bytesOut uint64
+	wakeups, events, bytesIn, bytesOut, reads, writes uint64
 }
 
 type published struct {
-	wakeups, events, commands, bytesIn, bytesOut atomic.Uint64
-	conns, held                                  atomic.Int64
-	waiting                                      atomic.Int64 // connections with output waiting
+	wakeups, events, commands        atomic.Uint64
+	bytesIn, bytesOut, reads, writes atomic.Uint64
+	conns, held                      atomic.Int64
+	waiting                          atomic.Int64 // connections with output waiting
 }
 
 func newLoop(srv *Server, id int) (*loop, error) {
@@ -290,10 +291,11 @@ func (l *loop) readInPlace(c *Conn, in *buffer) {
 	}
 }
 
-// arrived counts n bytes of input.
+// arrived counts a read and the n bytes of input that it brought.
 func (l *loop) arrived(c *Conn, n int) {
 	c.BytesIn += uint64(n)
 	l.count.bytesIn += uint64(n)
+	l.count.reads++
 	c.touch()
 }
 
@@ -303,15 +305,13 @@ func (l *loop) readFailed(c *Conn, errno syscall.Errno) {
 	}
 }
 
+// overQueryLimit closes the connection if n bytes of input are too many.
 func (l *loop) overQueryLimit(c *Conn, n int) bool {
-	limit := l.srv.lim.QueryBufferLimit.Load()
-	if limit <= 0 || int64(n) <= limit {
-		return false
+	over := c.overQueryLimit(n)
+	if over {
+		l.close(c)
 	}
-	l.srv.log.Warn("client closed: its input is over client-query-buffer-limit",
-		"id", c.ID, "addr", c.RemoteAddr(), "bytes", n)
-	l.close(c)
-	return true
+	return over
 }
 
 // feed has the worker execute what is in input, which is either c.in's or the
@@ -372,6 +372,7 @@ func (l *loop) keepInput(c *Conn, rest []byte, used int, scan scanner) {
 	}
 	in.scan = scan
 	pool.count(in)
+	l.srv.maxInput.note(l.srv.clock.Load(), int64(len(rest)))
 	c.in = in
 }
 
@@ -410,5 +411,7 @@ func (l *loop) publish() {
 	l.public.commands.Store(l.worker.commands)
 	l.public.bytesIn.Store(l.count.bytesIn)
 	l.public.bytesOut.Store(l.count.bytesOut)
+	l.public.reads.Store(l.count.reads)
+	l.public.writes.Store(l.count.writes)
 	l.public.held.Store(l.worker.held() + int64(len(l.read)))
 }

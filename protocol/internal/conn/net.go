@@ -41,8 +41,8 @@ type netSide struct {
 	workers []*worker // not in use
 	closed  bool
 
-	commands, bytesIn, bytesOut atomic.Uint64
-	held                        atomic.Int64
+	commands, bytesIn, bytesOut, reads, writes atomic.Uint64
+	held                                       atomic.Int64
 }
 
 // netConn is what a Conn has besides when it is served by a goroutine.
@@ -196,10 +196,9 @@ func (k *netConn) turn(got int) (more bool) {
 	in.b = in.b[:len(in.b)+got]
 	c.BytesIn += uint64(got)
 	k.side.bytesIn.Add(uint64(got))
+	k.side.reads.Add(1)
 	c.touch()
-	if limit := c.srv.lim.QueryBufferLimit.Load(); limit > 0 && int64(len(in.b)) > limit {
-		c.srv.log.Warn("client closed: its input is over client-query-buffer-limit",
-			"id", c.ID, "addr", c.RemoteAddr(), "bytes", len(in.b))
+	if c.overQueryLimit(len(in.b)) {
 		return false
 	}
 	used, v := 0, verdictMore
@@ -223,6 +222,9 @@ func (k *netConn) keep(used int, full bool) {
 	if used > 0 {
 		in.b = in.b[:copy(in.b, in.b[used:])]
 	}
+	if srv := k.side.srv; len(in.b) > 0 {
+		srv.maxInput.note(srv.clock.Load(), int64(len(in.b)))
+	}
 	room := cap(in.b)
 	switch {
 	case len(in.b) == 0 && room > netBuffer && (room > netBufferMost || !full):
@@ -240,7 +242,7 @@ func (k *netConn) keep(used int, full bool) {
 func (n *netSide) flush(c *Conn, w *worker) flow {
 	k := c.net
 	if c.overHard(int64(len(w.out))) {
-		c.logOutputLimit()
+		c.overOutputLimit()
 		w.reset()
 		return dead
 	}
@@ -254,13 +256,19 @@ func (n *netSide) flush(c *Conn, w *worker) flow {
 	k.running <- struct{}{}
 	c.setWaiting(0)
 	c.BytesOut += uint64(sent)
-	n.bytesOut.Add(uint64(sent))
+	n.count(sent)
 	c.touch()
 	w.reset()
 	if err != nil {
 		return dead
 	}
 	return flowing
+}
+
+// count counts a write and the bytes that it took.
+func (n *netSide) count(sent int) {
+	n.writes.Add(1)
+	n.bytesOut.Add(uint64(sent))
 }
 
 // notify has the inbox looked at. A goroutine that is waiting for its client
@@ -283,7 +291,7 @@ func (k *netConn) readInbox() {
 		return
 	}
 	sent, err := k.nc.Write(messages)
-	k.side.bytesOut.Add(uint64(sent))
+	k.side.count(sent)
 	c.mu.Lock()
 	c.waiting -= int64(len(messages))
 	c.mu.Unlock()
@@ -379,7 +387,7 @@ func (n *netSide) tick() {
 	timeout, now := n.srv.lim.Timeout.Load(), n.srv.clock.Load()
 	for k := range n.conns {
 		if k.overSoftFor(now) {
-			k.c.logOutputLimit()
+			k.c.overOutputLimit()
 			k.c.Kill()
 		}
 		if timeout > 0 && Class(k.c.class.Load()) == ClassNormal && k.idle() > timeout {
@@ -393,6 +401,7 @@ func (k *netConn) overSoftFor(now uint32) bool {
 	k.c.mu.Lock()
 	waiting := k.c.waiting + int64(len(k.c.queue))
 	k.c.mu.Unlock()
+	k.c.srv.maxOutput.note(now, waiting)
 	over, seconds := k.c.overSoft(waiting)
 	switch {
 	case !over:
@@ -420,6 +429,8 @@ func (n *netSide) stats(st *Stats) {
 	st.Commands += n.commands.Load()
 	st.BytesIn += n.bytesIn.Load()
 	st.BytesOut += n.bytesOut.Load()
+	st.Reads += n.reads.Load()
+	st.Writes += n.writes.Load()
 	st.Buffers += n.held.Load()
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -114,6 +114,7 @@ func (l *loop) sendAll(c *Conn, p []byte) (sent int, errno syscall.Errno) {
 		sent += n
 		c.BytesOut += uint64(n)
 		l.count.bytesOut += uint64(n)
+		l.count.writes++
 	}
 	return sent, 0
 }
@@ -160,7 +161,7 @@ func (l *loop) weigh(c *Conn) flow {
 	waiting := len(c.out.b) - c.out.off
 	c.setWaiting(waiting)
 	if c.overHard(int64(waiting)) {
-		c.logOutputLimit()
+		c.overOutputLimit()
 		return dead
 	}
 	if over, _ := c.overSoft(int64(waiting)); !over {

@@ -281,6 +281,8 @@ func (p *plain) stats(st *Stats) {
 		st.Commands += ls.Commands
 		st.BytesIn += l.public.bytesIn.Load()
 		st.BytesOut += l.public.bytesOut.Load()
+		st.Reads += l.public.reads.Load()
+		st.Writes += l.public.writes.Load()
 		st.Buffers += l.public.held.Load()
 		st.Loops = append(st.Loops, ls)
 	}
@@ -324,9 +326,12 @@ func (l *loop) tick() {
 		if c == nil {
 			continue
 		}
+		if c.out != nil {
+			l.srv.maxOutput.note(now, int64(len(c.out.b)-c.out.off))
+		}
 		if c.out != nil && c.out.since != 0 {
 			if _, seconds := c.overSoft(0); int64(now-c.out.since) >= seconds {
-				c.logOutputLimit()
+				c.overOutputLimit()
 				l.close(c)
 				continue
 			}

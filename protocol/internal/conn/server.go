@@ -31,6 +31,11 @@ type Server struct {
 	accepted atomic.Uint64
 	rejected atomic.Uint64
 
+	queryKills  atomic.Uint64
+	outputKills atomic.Uint64
+	maxInput    recent // longest input kept by one connection
+	maxOutput   recent // most output waiting for one connection
+
 	started  time.Time
 	stopping atomic.Bool
 	began    chan struct{} // closed when Shutdown begins
@@ -179,9 +184,17 @@ type Stats struct {
 	Commands    uint64
 	BytesIn     uint64
 	BytesOut    uint64
+	Reads       uint64 // calls that brought input
+	Writes      uint64 // calls that took output, partly or all
+	QueryKills  uint64 // connections closed for more input than QueryBufferLimit
+	OutputKills uint64 // closed for more output waiting than their class allows
 	Buffers     int64 // bytes of memory held for input and output
 	AtWork      int   // event loops that connections are given to
 	Loops       []LoopStats
+
+	// The most input, not yet executed, that one connection came to hold in the
+	// last seconds, and the most output that waited for one, in bytes.
+	MaxInput, MaxOutput int64
 }
 
 // LoopStats are one event loop's.
@@ -199,6 +212,10 @@ func (s *Server) Stats() Stats {
 		Connections: s.count.Load(),
 		Accepted:    s.accepted.Load(),
 		Rejected:    s.rejected.Load(),
+		QueryKills:  s.queryKills.Load(),
+		OutputKills: s.outputKills.Load(),
+		MaxInput:    s.maxInput.most(),
+		MaxOutput:   s.maxOutput.most(),
 	}
 	s.plain.stats(&st)
 	s.nets.stats(&st)
@@ -258,6 +275,8 @@ func (s *Server) govern() {
 		s.plain.govern(now)
 		if second := uint32(now / time.Second); second != last {
 			last = second
+			s.maxInput.begin(second)
+			s.maxOutput.begin(second)
 			s.clock.Store(second)
 			s.plain.tick()
 			s.nets.tick()

@@ -151,6 +151,7 @@ func runConfigSet(ctx *Context) {
 // runConfigResetStat puts the counters of INFO back to zero, the server's and the
 // engine's; what INFO measures rather than counts (memory, clients) stays.
 func runConfigResetStat(ctx *Context) {
+	ctx.Server.connections() // or what came until now would count after the reset
 	ctx.Server.Metrics.Reset()
 	ctx.Server.Cache.ResetStats()
 	ctx.OK()

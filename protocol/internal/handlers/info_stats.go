@@ -12,6 +12,7 @@ import (
 // fields of replication, pub/sub, defragmentation and the like are those of a
 // server where nothing of the kind has happened.
 func infoStats(w *infoWriter) {
+	w.server.connections() // brings their counts up to date
 	m, s := w.server.Metrics, w.stats()
 	w.uint("total_connections_received", m.ConnectionsReceived.Load())
 	w.uint("total_commands_processed", m.Commands())
@@ -27,7 +28,8 @@ func infoStats(w *infoWriter) {
 	w.int("expired_keys", s.Expired)
 	w.fixed("expired_stale_perc:0.00 expired_time_cap_reached_count:0 expire_cycle_cpu_milliseconds:0")
 	w.int("evicted_keys", s.Evicted)
-	w.fixed(`evicted_clients:0 evicted_scripts:0 total_eviction_exceeded_time:0
+	w.uint("evicted_clients", m.ClientsEvicted.Load())
+	w.fixed(`evicted_scripts:0 total_eviction_exceeded_time:0
 		current_eviction_exceeded_time:0`)
 	w.int("keyspace_hits", s.Hits)
 	w.int("keyspace_misses", s.Misses)

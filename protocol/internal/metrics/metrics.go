@@ -33,6 +33,7 @@ type Metrics struct {
 	ConnectionsRejected atomic.Uint64 // over maxclients
 	QueryBufferKills    atomic.Uint64 // closed for a query longer than client-query-buffer-limit
 	OutputBufferKills   atomic.Uint64 // closed for output over client-output-buffer-limit
+	ClientsEvicted      atomic.Uint64 // closed because all together were over maxmemory-clients
 	AuthDenied          atomic.Uint64 // AUTH or HELLO with a wrong password
 
 	errors  errorStats
@@ -120,7 +121,7 @@ func (m *Metrics) Reset() {
 		}
 	}
 	for _, c := range []*atomic.Uint64{&m.ConnectionsReceived, &m.ConnectionsRejected,
-		&m.QueryBufferKills, &m.OutputBufferKills, &m.AuthDenied} {
+		&m.QueryBufferKills, &m.OutputBufferKills, &m.ClientsEvicted, &m.AuthDenied} {
 		c.Store(0)
 	}
 	m.errors.reset()

@@ -1,0 +1,10 @@
+//go:build !linux
+
+package pace
+
+import "time"
+
+func sleep(d time.Duration) { time.Sleep(d) }
+
+// urgent does nothing here: threads have no priority of their own.
+func urgent() (calm func()) { return func() {} }
