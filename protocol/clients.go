@@ -24,7 +24,11 @@ func (s *Server) boundClients() {
 	if over <= 0 {
 		return
 	}
-	for _, h := range s.holders() {
+	// The counts lag by a wake-up, and with a client gone that they still hold
+	// the next one would pay for it. The clients themselves are up to date.
+	list, total := s.holders()
+	over = min(over, total-bound)
+	for _, h := range list {
 		if over <= 0 {
 			return
 		}
@@ -55,17 +59,18 @@ type holder struct {
 	bytes  int64
 }
 
-// holders are the clients that may be disconnected, the costliest first.
-func (s *Server) holders() []holder {
-	var list []holder
+// holders are the clients that may be disconnected, the costliest first, and the
+// bytes that all clients hold together, also the others.
+func (s *Server) holders() (list []holder, total int64) {
 	s.conns.Each(func(c *session.Session) {
-		if c.NoEvict {
-			return
-		}
 		// The free room of a large input buffer is addresses only, not memory.
 		input, _, output := c.Client.Buffers()
-		list = append(list, holder{c.ID, c.Client, int64(input+output) + clientCost})
+		bytes := int64(input+output) + clientCost
+		total += bytes
+		if !c.NoEvict {
+			list = append(list, holder{c.ID, c.Client, bytes})
+		}
 	})
 	slices.SortFunc(list, func(a, b holder) int { return cmp.Compare(b.bytes, a.bytes) })
-	return list
+	return list, total
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"path/filepath"
@@ -248,7 +249,63 @@ func TestBoundClients(t *testing.T) {
 		_, err = greedy.in.ReadByte()
 	}
 	assert.Error(t, err, "disconnected in the middle of a large command")
+	assert.EqualValues(t, 1, s.metrics.ClientsEvicted.Load())
 	assert.Equal(t, "+PONG", good.do("PING"))
+}
+
+// INFO stats alone has the connections' counts up to date, with no other section
+// asked for before.
+func TestInfoCountsConnections(t *testing.T) {
+	s := start(t, "--client-query-buffer-limit", "1mb", "--client-output-buffer-limit", "normal", "100kb", "0", "0")
+	long := dial(t, s.Addr())
+	// The write or the read fails, depending on how far the write has come.
+	_, _ = fmt.Fprintf(long.conn, "*1\r\n$%d\r\n%s", 8<<20, strings.Repeat("x", 4<<20))
+	_, err := long.in.ReadByte()
+	require.Error(t, err)
+
+	silent := dial(t, s.Addr())
+	_, err = fmt.Fprint(silent.conn, "SETRANGE k 40000000 x\r\nGET k\r\n")
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return s.conns.Stats().OutputKills == 1 }, 10*time.Second, time.Millisecond)
+
+	c := dial(t, s.Addr())
+	f := c.info("stats")
+	assert.Equal(t, "3", f["total_connections_received"])
+	assert.Equal(t, "1", f["client_query_buffer_limit_disconnections"])
+	assert.Equal(t, "1", f["client_output_buffer_limit_disconnections"])
+	assert.Equal(t, "0", f["evicted_clients"])
+	for _, name := range []string{"total_net_input_bytes", "total_reads_processed", "total_writes_processed"} {
+		assert.NotEqual(t, "0", f[name], name)
+	}
+	f = c.info("clients")
+	assert.NotEqual(t, "0", f["client_recent_max_input_buffer"])
+	assert.NotEqual(t, "0", f["client_recent_max_output_buffer"])
+
+	assert.Equal(t, "+OK", c.do("CONFIG RESETSTAT"))
+	f = c.info("stats")
+	assert.Equal(t, "0", f["total_connections_received"])
+	assert.Equal(t, "0", f["client_query_buffer_limit_disconnections"])
+	assert.Equal(t, "0", f["client_output_buffer_limit_disconnections"])
+}
+
+// info reads one section of INFO.
+func (c *client) info(section string) map[string]string {
+	c.t.Helper()
+	fields := map[string]string{}
+	_, err := fmt.Fprintf(c.conn, "INFO %s\r\n", section)
+	require.NoError(c.t, err)
+	var n int
+	_, err = fmt.Sscanf(c.line(), "$%d", &n)
+	require.NoError(c.t, err)
+	text := make([]byte, n+len("\r\n"))
+	_, err = io.ReadFull(c.in, text)
+	require.NoError(c.t, err)
+	for line := range strings.SplitSeq(string(text), "\r\n") {
+		if name, value, ok := strings.Cut(line, ":"); ok {
+			fields[name] = value
+		}
+	}
+	return fields
 }
 
 func TestClientsBound(t *testing.T) {

@@ -188,8 +188,8 @@ type Stats struct {
 	Writes      uint64 // calls that took output, partly or all
 	QueryKills  uint64 // connections closed for more input than QueryBufferLimit
 	OutputKills uint64 // closed for more output waiting than their class allows
-	Buffers     int64 // bytes of memory held for input and output
-	AtWork      int   // event loops that connections are given to
+	Buffers     int64  // bytes of memory held for input and output
+	AtWork      int    // event loops that connections are given to
 	Loops       []LoopStats
 
 	// The most input, not yet executed, that one connection came to hold in the

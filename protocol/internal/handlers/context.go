@@ -66,7 +66,7 @@ type Connections struct {
 	Open    int   // how many there are
 	Buffers int64 // bytes of memory in their input and output buffers
 	// The longest input not yet executed, and output not yet sent, that any one
-	// has held of late, in bytes.
+	// came to hold in the last 8 seconds, in bytes.
 	MaxInput, MaxOutput int64
 }
 

@@ -46,11 +46,13 @@ func newRig(t *testing.T, settings ...string) *rig {
 	table := handlers.NewTable()
 	r.server = &handlers.Server{
 		Cache: store, Config: c, Table: table,
-		Metrics:     metrics.New(table.Names(), 1),
-		Process:     process.New("1.2.3"),
-		Connections: func() handlers.Connections { return handlers.Connections{Open: 3, Buffers: 100} },
-		Shutdown:    func() { r.stopped = true },
-		Loops:       func() int { return 1 },
+		Metrics: metrics.New(table.Names(), 1),
+		Process: process.New("1.2.3"),
+		Connections: func() handlers.Connections {
+			return handlers.Connections{Open: 3, Buffers: 100, MaxInput: 20, MaxOutput: 30}
+		},
+		Shutdown: func() { r.stopped = true },
+		Loops:    func() int { return 1 },
 	}
 	r.exec = exec.New(r.server, exec.Options{
 		Clock:     func() int64 { return r.now },

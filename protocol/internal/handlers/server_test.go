@@ -59,10 +59,12 @@ func TestInfoFields(t *testing.T) {
 	r.do("GET y")
 	r.do("INCR")
 	r.do("NOSUCH")
+	r.server.Metrics.ClientsEvicted.Add(7)
 	f := fields(r.do("INFO everything"))
 	for name, want := range map[string]string{
 		"redis_mode": "standalone", "ashlar_version": "1.2.3", "tcp_port": "6379",
-		"connected_clients": "3", "maxclients": "10000", "mem_clients_normal": "100",
+		"connected_clients": "3", "client_recent_max_input_buffer": "20", "client_recent_max_output_buffer": "30", "evicted_clients": "7",
+		"maxclients": "10000", "mem_clients_normal": "100",
 		"maxmemory": "67108864", "maxmemory_human": "64.00M", "maxmemory_policy": "noeviction",
 		"keyspace_hits": "1", "keyspace_misses": "1", "total_error_replies": "2", "role": "master",
 		"errorstat_ERR": "count=2", "db2": "keys=1,expires=0,avg_ttl=0,subexpires=0",

@@ -7,9 +7,9 @@ import "github.com/ashlar-cache/ashlar/cache/internal/evict"
 type Ashlar struct {
 	table
 	*evict.Shard
-	state   []evict.State
-	samples int
-	perSec  int64
+	state   []evict.State // by slot of the table, as a header would hold it
+	samples int           // candidates for each victim
+	perSec  int64         // requests in a second of the cache's clock
 	rng     Rand
 }
 
@@ -20,8 +20,12 @@ func NewAshlar(ids, budget, overhead int, kind evict.Kind, samples int, perSec i
 	return c
 }
 
+// hash stands for the hash of the key; the constant keeps it apart from other
+// uses of Mix on a key's number (shuffles, the sketch of W-TinyLFU).
 func hash(id uint32) uint64 { return Mix(uint64(id) + 0x5bd1e995) }
 
+// ms is the request's time on the cache's clock, in milliseconds. It starts at
+// a Unix time of today, since the policies keep times in few bits.
 func (c *Ashlar) ms(now int64) int64 { return 1_700_000_000_000 + now*1000/c.perSec }
 
 // Bytes includes the policy's own memory.
@@ -29,6 +33,7 @@ func (c *Ashlar) Bytes() int { return c.bytes + c.Resident() }
 
 // Get counts an access.
 func (c *Ashlar) Get(id uint32, now int64) bool {
+	// The engine ticks with each round of expiry, more often than this.
 	if now%max(1, c.perSec/10) == 0 {
 		c.Tick(c.ms(now))
 	}
@@ -40,6 +45,7 @@ func (c *Ashlar) Get(id uint32, now int64) bool {
 	return true
 }
 
+// drop takes slot i out; the states follow the table's slots.
 func (c *Ashlar) drop(i int) {
 	last := c.take(i)
 	c.state[i] = c.state[last]
@@ -82,6 +88,7 @@ func (c *Ashlar) Set(id uint32, size int, exp, now int64) {
 		}
 		return
 	}
+	// A new key is not in the table yet, so there is none to spare.
 	const nobody = 1<<32 - 1
 	for len(c.ids) > 0 && c.Bytes()+size+c.overhead > c.budget && c.evict(nobody, now) {
 	}

@@ -2,7 +2,8 @@ package sim
 
 import "math"
 
-// links are doubly linked lists over key numbers: heads lie behind the keys.
+// links are doubly linked lists over key numbers: heads lie behind the keys. A
+// head's next is the newest of its list, its prev the oldest.
 type links struct{ next, prev []uint32 }
 
 func newLinks(ids, heads int) *links {
@@ -13,6 +14,7 @@ func newLinks(ids, heads int) *links {
 	return l
 }
 
+// push puts id in as the newest.
 func (l *links) push(head, id uint32) {
 	n := l.next[head]
 	l.next[head], l.prev[id], l.next[id], l.prev[n] = id, head, n, id
@@ -22,16 +24,19 @@ func (l *links) drop(id uint32) {
 	l.next[l.prev[id]], l.prev[l.next[id]] = l.next[id], l.prev[id]
 }
 
+// last is the oldest of a list; not ok if the list is empty.
 func (l *links) last(head uint32) (uint32, bool) { return l.prev[head], l.prev[head] != head }
 
-// base is what the exact baselines share.
+// base is what the exact baselines share. Unlike Ashlar and Redis they see the
+// whole order of their items, and the links or heap that this takes are not
+// charged to them: they are what sampling is measured against.
 type base struct {
 	*links
 	heads    uint32
-	size     []int32
-	exp      []int64
+	size     []int32 // bytes with the overhead
+	exp      []int64 // number of the request, 0: never
 	in       []uint8 // 0: not resident; else the number of its list
-	freq     []uint8
+	freq     []uint8 // accesses that the policy remembers, up to its own maximum
 	bytes    int
 	budget   int
 	overhead int
@@ -42,6 +47,7 @@ func newBase(ids, heads, budget, overhead int) base {
 		make([]uint8, ids), make([]uint8, ids), 0, budget, overhead}
 }
 
+// head is list k's; lists count from 1.
 func (b *base) head(k uint8) uint32 { return b.heads + uint32(k) - 1 }
 func (b *base) Bytes() int          { return b.bytes }
 
@@ -62,6 +68,7 @@ func (b *base) resize(id uint32, size int, exp int64) {
 	b.size[id], b.exp[id] = int32(size+b.overhead), exp
 }
 
+// Expire removes; a key set again since then has another time.
 func (b *base) Expire(id uint32, at int64) {
 	if b.in[id] != 0 && b.exp[id] == at {
 		b.remove(id)
@@ -96,10 +103,12 @@ func (c *LRU) Set(id uint32, size int, exp, _ int64) {
 	c.insert(1, id, size, exp)
 }
 
-// SIEVE keeps insertion order and a hand that spares what was visited.
+// SIEVE keeps insertion order and a hand that spares what was visited: Zhang et
+// al., SIEVE is Simpler than LRU, NSDI 2024. A hit sets one bit and moves
+// nothing; freq is that bit.
 type SIEVE struct {
 	base
-	hand uint32
+	hand uint32 // the next to be looked at, going from the oldest to the newest
 }
 
 // NewSIEVE makes one.
@@ -125,6 +134,7 @@ func (c *SIEVE) Expire(id uint32, at int64) {
 	}
 }
 
+// out removes; the hand must not be left on what is gone.
 func (c *SIEVE) out(id uint32) {
 	if c.hand == id {
 		c.hand = c.prev[id]
@@ -137,11 +147,11 @@ func (c *SIEVE) Set(id uint32, size int, exp, _ int64) {
 	if c.in[id] != 0 {
 		c.resize(id, size, exp)
 		c.freq[id] = 1
-		size = -c.overhead
+		size = -c.overhead // it is there already: the loop below only makes up for its growth
 	}
 	h := c.head(1)
 	for c.bytes+size+c.overhead > c.budget {
-		if c.hand == h {
+		if c.hand == h { // past the newest: round again
 			c.hand = c.prev[h]
 		}
 		if c.freq[c.hand] != 0 {
@@ -157,7 +167,10 @@ func (c *SIEVE) Set(id uint32, size int, exp, _ int64) {
 	}
 }
 
-// S3FIFO has a small queue of a tenth, a main one, and a ghost of the main's size.
+// S3FIFO has a small queue of a tenth, a main one, and a ghost of the main's
+// size: Yang et al., FIFO Queues are All You Need for Cache Eviction, SOSP 2023.
+// What is asked for once passes through the small queue alone; what comes back
+// soon after that is known by the ghost and goes to the main queue at once.
 type S3FIFO struct {
 	base
 	small     int      // bytes in the small queue
@@ -176,7 +189,7 @@ func (c *S3FIFO) Get(id uint32, _ int64) bool {
 	if c.in[id] == 0 {
 		return false
 	}
-	c.freq[id] = min(c.freq[id]+1, 3)
+	c.freq[id] = min(c.freq[id]+1, 3) // two bits, as in the paper
 	return true
 }
 
@@ -196,11 +209,13 @@ func (c *S3FIFO) out(id uint32) {
 	c.remove(id)
 }
 
+// evict takes one step towards room: it moves an item on, spares it or throws
+// it out.
 func (c *S3FIFO) evict() {
 	if v, ok := c.last(c.head(1)); ok && (c.small > c.budget/10 || c.mainItems == 0) {
 		c.small -= int(c.size[v])
 		c.drop(v)
-		if c.freq[v] > 1 {
+		if c.freq[v] > 1 { // asked for again while it was new: promoted
 			c.in[v], c.freq[v] = 2, 0
 			c.mainItems++
 			c.push(c.head(2), v)
@@ -213,7 +228,7 @@ func (c *S3FIFO) evict() {
 		return
 	}
 	v, _ := c.last(c.head(2))
-	if c.freq[v] > 0 {
+	if c.freq[v] > 0 { // another round for each access
 		c.freq[v]--
 		c.drop(v)
 		c.push(c.head(2), v)
@@ -231,6 +246,8 @@ func (c *S3FIFO) Set(id uint32, size int, exp, _ int64) {
 		c.evict()
 	}
 	c.freq[id] = 0
+	// The ghost is as many evictions long as the main queue has items; 100 let
+	// it begin to work while that is still empty.
 	if c.ghostAt[id] != 0 && int(c.ghosts-c.ghostAt[id]) < max(c.mainItems, 100) {
 		c.ghostAt[id] = 0
 		c.mainItems++
@@ -242,19 +259,23 @@ func (c *S3FIFO) Set(id uint32, size int, exp, _ int64) {
 }
 
 // WTinyLFU has a window of one percent and a segmented main part that admits by
-// an aged sketch; all by bytes.
+// an aged sketch; all by bytes. Einziger, Friedman and Manes, TinyLFU: A Highly
+// Efficient Cache Admission Policy, ACM TOS 2017; shares and sketch are those of
+// Caffeine's first versions, without its adaptive window.
 type WTinyLFU struct {
 	base
-	part    [4]int // bytes of window, probation, protected
-	sketch  []uint8
-	mask    uint64
-	added   int
-	agingAt int
+	part    [4]int  // bytes of window, probation, protected
+	sketch  []uint8 // four rows of counters up to 15 (count-min)
+	mask    uint64  // of a row's length
+	added   int     // accesses counted, halved with the counters
+	agingAt int     // at so many they are
 }
 
 // NewWTinyLFU makes one; its sketch is not counted.
 func NewWTinyLFU(ids, budget, overhead int) *WTinyLFU {
 	c := &WTinyLFU{base: newBase(ids, 3, budget, overhead)}
+	// 200 bytes are about an item, so a row has four counters for each, and they
+	// are halved after ten accesses an item (the paper's sample size).
 	n := 1
 	for n < budget/200*4 {
 		n *= 2
@@ -263,6 +284,8 @@ func NewWTinyLFU(ids, budget, overhead int) *WTinyLFU {
 	return c
 }
 
+// count counts an access. Only the smallest counters of a key go up (conservative
+// update), which keeps those that it shares with others from being too high.
 func (c *WTinyLFU) count(id uint32) {
 	h := Mix(uint64(id) + 99)
 	m := c.estimate(id)
@@ -281,6 +304,7 @@ func (c *WTinyLFU) count(id uint32) {
 	}
 }
 
+// estimate is how often the key was asked for of late, or more by collisions.
 func (c *WTinyLFU) estimate(id uint32) uint8 {
 	h := Mix(uint64(id) + 99)
 	m := uint8(255)
@@ -290,6 +314,7 @@ func (c *WTinyLFU) estimate(id uint32) uint8 {
 	return m
 }
 
+// move makes id the newest of another part (or of its own).
 func (c *WTinyLFU) move(id uint32, to uint8) {
 	c.drop(id)
 	c.part[c.in[id]] -= int(c.size[id])
@@ -305,6 +330,7 @@ func (c *WTinyLFU) Get(id uint32, _ int64) bool {
 	case 0:
 		return false
 	case 2:
+		// A hit in probation: protected, which has four fifths of the main part.
 		c.move(id, 3)
 		for c.part[3] > c.budget*99/100*8/10 {
 			v, _ := c.last(c.head(3))
@@ -371,14 +397,17 @@ func (c *WTinyLFU) admit(v uint32) {
 	c.move(v, 2)
 }
 
-// GDSF is greedy dual size frequency: an inflation value plus hits for bytes.
+// GDSF is greedy dual size frequency: an inflation value plus hits for bytes
+// (Cherkasova, Improving WWW Proxies Performance with Greedy-Dual-Size-Frequency
+// Caching Policy, HP Labs 1998, at a cost of 1 for each miss).
+// Like the density policies it prefers many small items to few large ones.
 type GDSF struct {
 	base
-	heap []uint32
-	pri  []float64
-	cnt  []float64
-	l    float64
-	at   []int32
+	heap []uint32  // keys, the least priority on top
+	pri  []float64 // l at the last access + cnt/size
+	cnt  []float64 // accesses while resident
+	l    float64   // inflation: the highest priority evicted so far, which ages the rest
+	at   []int32   // a key's place in the heap
 }
 
 // NewGDSF makes one.
@@ -394,6 +423,7 @@ func (c *GDSF) swap(i, j int) {
 
 func (c *GDSF) less(i, j int) bool { return c.pri[c.heap[i]] < c.pri[c.heap[j]] }
 
+// fix puts the key at place i where its priority belongs, up or down.
 func (c *GDSF) fix(i int) {
 	for i > 0 && c.less(i, (i-1)/2) {
 		c.swap(i, (i-1)/2)

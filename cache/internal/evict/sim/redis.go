@@ -3,20 +3,21 @@ package sim
 import "math"
 
 // Redis is Redis's own eviction: a few random keys for each victim and a pool
-// of 16 candidates that carries over.
+// of 16 candidates that carries over (evict.c of redis-server 7).
 type Redis struct {
 	table
 	lfu     bool
 	samples int
-	perSec  int64 // requests a second: Redis's clock ticks in seconds
-	state   []uint32
+	perSec  int64    // requests a second: Redis's clock ticks in seconds
+	state   []uint32 // by slot: seconds (LRU), or minutes<<8 and the counter (LFU)
 	pool    []redisPooled
 	rng     Rand
 }
 
+// redisPooled is a candidate; it may be gone by the time that it is picked.
 type redisPooled struct {
 	id   uint32
-	idle uint32
+	idle uint32 // when it was sampled: Redis does not look again
 }
 
 // table is residents in random order, for sampling.
@@ -68,6 +69,8 @@ func NewRedis(ids, budget, overhead int, lfu bool, samples int, perSec int64) *R
 	return &Redis{table: newTable(ids, budget, overhead), lfu: lfu, samples: samples, perSec: perSec, rng: 5}
 }
 
+// touch is lookupKey's: the clock, or a counter that grows with a probability of
+// 1/(10(n-5)+1), for lfu-log-factor 10 and new keys at 5.
 func (c *Redis) touch(i int, now int64) {
 	if !c.lfu {
 		c.state[i] = uint32(now / c.perSec)
@@ -80,11 +83,14 @@ func (c *Redis) touch(i int, now int64) {
 	c.state[i] = uint32(now/c.perSec/60)<<8 | uint32(n)
 }
 
+// decayed is the counter less one a minute since the last access
+// (lfu-decay-time 1).
 func (c *Redis) decayed(i int, now int64) uint32 {
 	n, m := c.state[i]&255, uint32(now/c.perSec/60)-c.state[i]>>8
 	return n - min(n, m)
 }
 
+// idle is how good a victim slot i is: the higher the better.
 func (c *Redis) idle(i int, now int64) uint32 {
 	if c.lfu {
 		return 255 - c.decayed(i, now)
@@ -115,6 +121,8 @@ func (c *Redis) Expire(id uint32, at int64) {
 	}
 }
 
+// populate samples keys into the pool, which is sorted by idle time; once it is
+// full, a better candidate pushes out the worst.
 func (c *Redis) populate(now int64) {
 	for k := 0; k < c.samples; k++ {
 		i := c.rng.Below(len(c.ids))
@@ -141,6 +149,7 @@ func (c *Redis) populate(now int64) {
 	}
 }
 
+// evict removes the best candidate of the pool that is still there.
 func (c *Redis) evict(now int64) {
 	for {
 		c.populate(now)

@@ -26,7 +26,9 @@ import (
 
 func ftoa(f float64) string { return strconv.FormatFloat(f, 'g', 4, 64) }
 
-// What an item costs beyond its key and value, in bytes.
+// What an item costs beyond its key and value, in bytes. Ashlar's is header, index
+// slot and lost room together; Redis's is dictEntry, robj, two sds headers, a slot
+// of the table and what jemalloc's classes round up.
 const (
 	OurOverhead   = 20
 	RedisOverhead = 58
@@ -82,8 +84,8 @@ func Caches(s Scale) []Named {
 
 // Result is what a replay saw after the warm-up.
 type Result struct {
-	Gets, Hits         int64
-	GetBytes, HitBytes int64
+	Gets, Hits         int64 // reads; overwrites do not count
+	GetBytes, HitBytes int64 // the same by the sizes asked for
 	PeakBytes          int
 }
 
@@ -138,7 +140,7 @@ func Run(w Workload, c Cache) (res Result) {
 		q := w.Next(t)
 		if !q.Write {
 			hit := c.Get(q.ID, now)
-			if t >= w.Warm {
+			if t >= w.Warm { // before that, misses only fill the cache
 				res.count(q, hit)
 			}
 			if hit {

@@ -27,11 +27,12 @@ func Mix(z uint64) uint64 {
 // Zipf draws ranks 0..n-1 with probability proportional to 1/(rank+1)^alpha, by
 // the alias method: two table reads a draw.
 type Zipf struct {
-	cut   []float32
-	alias []uint32
+	cut   []float32 // probability that a column is its own rank
+	alias []uint32  // the rank that has the rest of the column
 }
 
-// NewZipf builds the alias table.
+// NewZipf builds the alias table (Vose 1991): columns of equal weight, each
+// shared by at most two ranks, filled up from those that have too much.
 func NewZipf(n int, alpha float64) *Zipf {
 	w := make([]float64, n)
 	sum := 0.0
@@ -58,6 +59,7 @@ func NewZipf(n int, alpha float64) *Zipf {
 			small = append(small, l)
 		}
 	}
+	// What is left has a full column but for rounding.
 	for _, i := range append(small, large...) {
 		z.cut[i], z.alias[i] = 1, i
 	}
