@@ -31,6 +31,7 @@ type Cache struct {
 	activeExpire atomic.Bool
 	hz           atomic.Int64
 	rounds       atomic.Uint32 // of maintenance
+	turn         atomic.Uint32 // shard that was maintained last
 
 	background sync.WaitGroup
 	stop       chan struct{}
@@ -69,7 +70,7 @@ func New(o Options) (*Cache, error) {
 		stop: make(chan struct{}),
 	}
 	c.policy.Store(uint32(o.Policy))
-	c.samples.Store(int32(o.Samples))
+	c.SetSamples(o.Samples)
 	c.activeExpire.Store(true)
 	c.hz.Store(defaultHz)
 	c.SetMaxMemory(o.MaxMemory)
@@ -129,7 +130,7 @@ func (c *Cache) MaxMemory() int64 { return c.maxMemory.Load() }
 // SetMaxMemory changes the bound; 0 lifts it. If more than that is in use, the
 // background work brings it down, and so does every write.
 func (c *Cache) SetMaxMemory(n int64) {
-	c.maxMemory.Store(n)
+	c.maxMemory.Store(max(n, 0))
 	c.setLimit()
 }
 
@@ -171,9 +172,8 @@ func (c *Cache) SetSamples(n int) { c.samples.Store(int32(min(max(n, 1), maxSamp
 // see them either way.
 func (c *Cache) SetActiveExpire(on bool) { c.activeExpire.Store(on) }
 
-// Allow is the budget that the shards' allocators ask: whether n more bytes may
-// become resident.
-func (c *Cache) Allow(n int64) bool { return c.account.Total()+n <= c.limit.Load() }
+// allow tells whether n more bytes may become resident.
+func (c *Cache) allow(n int64) bool { return c.account.Total()+n <= c.limit.Load() }
 
 // shardOf picks the shard for a hash: its top bits.
 func (c *Cache) shardOf(hash uint64) *shard { return &c.shards[hash>>(64-c.shardBits)] }

@@ -27,7 +27,7 @@ func open(t testing.TB, o Options, now *int64) *Cache {
 }
 
 func TestMemoryBoundHoldsThroughSizeChurn(t *testing.T) {
-	const bound = 16 << 20
+	const bound = 8 << 20
 	for _, policy := range []Policy{AllKeysDensity, AllKeysRandom} {
 		t.Run(policy.String(), func(t *testing.T) {
 			c := open(t, Options{MaxMemory: bound, Policy: policy}, nil)

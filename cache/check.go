@@ -3,65 +3,93 @@ package cache
 import (
 	"fmt"
 
+	"github.com/ashlar-cache/ashlar/cache/internal/index"
 	"github.com/ashlar-cache/ashlar/cache/internal/item"
 	"github.com/ashlar-cache/ashlar/cache/internal/slab"
 )
 
-// check verifies a shard: its allocator, its tables, and that references and
-// blocks match one to one.
+// check verifies a shard: its allocator, its tables, that references and blocks
+// match one to one, and that what is counted is what there is.
 func (s *shard) check() error {
 	if err := s.heap.CheckInvariants(); err != nil {
 		return fmt.Errorf("heap: %w", err)
 	}
-	known := map[uint32]bool{}
+	known := map[slab.Ref]bool{}
 	for db, t := range s.tables {
-		if t == nil {
-			continue
-		}
-		if err := t.CheckInvariants(); err != nil {
+		expires, err := s.checkTable(t, known)
+		if err != nil {
 			return fmt.Errorf("table %d: %w", db, err)
-		}
-		expires := int64(0)
-		for position := uint64(0); ; {
-			position = t.Scan(position, func(ref uint32) {
-				if known[ref] {
-					panic(fmt.Sprintf("cache: two references to block %d", ref))
-				}
-				known[ref] = true
-				if item.Decode(s.heap.At(slab.Ref(ref))).Expires() {
-					expires++
-				}
-			})
-			if position == 0 {
-				break
-			}
 		}
 		if expires != s.expires[db] {
 			return fmt.Errorf("database %d: %d keys expire, counted %d", db, s.expires[db], expires)
 		}
 	}
+	for i, t := range s.graves {
+		if _, err := s.checkTable(t, known); err != nil {
+			return fmt.Errorf("flushed table %d: %w", i, err)
+		}
+	}
+	if n := s.policy.Items(); n != len(known) {
+		return fmt.Errorf("the policy knows of %d items, there are %d", n, len(known))
+	}
 	return s.checkBlocks(known)
 }
 
-// checkBlocks verifies that every block has its reference. While flushed tables
-// wait to be drained, their blocks are not among the known ones.
-func (s *shard) checkBlocks(known map[uint32]bool) error {
-	blocks, lost := 0, 0
+// checkTable verifies a table, adds its references to the known ones and counts
+// the items that expire.
+func (s *shard) checkTable(t *index.Table, known map[slab.Ref]bool) (expires int64, err error) {
+	if t == nil {
+		return 0, nil
+	}
+	if err := t.CheckInvariants(); err != nil {
+		return 0, err
+	}
+	n := 0
+	for position := uint64(0); ; {
+		position = t.Scan(position, func(r uint32) {
+			n++
+			ref := slab.Ref(r)
+			if known[ref] {
+				err = fmt.Errorf("a second reference to block %d", ref)
+			}
+			known[ref] = true
+			if at := item.ExpireAt(s.heap.At(ref)); at != 0 {
+				expires++
+				if e := s.heap.CheckExpiry(ref, at); e != nil {
+					err = e
+				}
+			}
+		})
+		if position == 0 {
+			break
+		}
+	}
+	if err == nil && n != t.Len() {
+		err = fmt.Errorf("%d references, counted %d", n, t.Len())
+	}
+	return expires, err
+}
+
+// checkBlocks verifies that every block has its reference.
+func (s *shard) checkBlocks(known map[slab.Ref]bool) (err error) {
+	blocks := 0
 	for unit := uint32(0); ; {
-		unit = s.heap.Walk(unit, 1<<20, func(ref slab.Ref, _ int) {
+		unit = s.heap.Walk(unit, 1<<20, func(ref slab.Ref, size int) {
 			blocks++
-			if !known[uint32(ref)] {
-				lost++
+			if !known[ref] {
+				err = fmt.Errorf("block %d of %d bytes has no reference", ref, size)
+			} else if it := item.Decode(s.heap.At(ref)); it.Size() > size {
+				err = fmt.Errorf("block %d of %d bytes holds %d", ref, size, it.Size())
 			}
 		})
 		if unit == 0 {
 			break
 		}
 	}
-	if len(s.graves) == 0 && (lost > 0 || blocks != len(known)) {
-		return fmt.Errorf("%d blocks, %d references, %d blocks without one", blocks, len(known), lost)
+	if err == nil && blocks != len(known) {
+		err = fmt.Errorf("%d blocks, %d references", blocks, len(known))
 	}
-	return nil
+	return err
 }
 
 // Check verifies the whole cache, shard by shard: for tests.

@@ -60,11 +60,17 @@
 // touched, by purpose. It is held against MaxMemory less what the process uses
 // otherwise (SetOverhead).
 //
+// The bound gives way in three places, by blocks of at most 32 KiB: for changes that
+// had better not fail, an expiry for a key or a new name; for a write into a shard
+// that has nothing left to evict while others hold the locks of all the rest; and,
+// within a 32nd of the bound, for one that would have to evict very much at once.
+//
 // # Lock order
 //
 // Shards are locked in ascending order, all that a transaction needs at once. A
-// shard that finds no room of its own only tries the locks of others. Nothing
-// else is locked inside a shard's lock.
+// shard that finds no room of its own makes it in those that its own transaction
+// holds, and only tries the locks of others. Nothing else is locked inside a
+// shard's lock.
 //
 // # Invariants
 //

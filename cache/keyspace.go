@@ -85,11 +85,10 @@ func (tx *Tx) SetExpireAt(key []byte, at int64) bool {
 		e.item.SetExpireAt(at)
 		s.heap.NoteExpiry(e.ref, at)
 	default:
-		// Without memory for the five bytes more the key is the first to make room.
-		if s.reshape(tx.db, key, h, e, at) != nil {
-			if e, ok = s.find(tx.db, key, h); ok {
-				s.remove(tx.db, e)
-			}
+		// Fails only if the system has no memory for the five bytes more: rather than
+		// to live for ever, the key goes now.
+		if e, err := s.reshape(tx.db, key, h, e, at); err != nil {
+			s.remove(tx.db, e)
 		}
 	}
 	return true
@@ -102,33 +101,38 @@ func (tx *Tx) Persist(key []byte) bool {
 	if !ok || !e.item.Expires() {
 		return false
 	}
-	return s.reshape(tx.db, key, h, e, 0) == nil
+	_, err := s.reshape(tx.db, key, h, e, 0) // smaller than before, so it fits
+	return err == nil
 }
 
-// reshape rewrites an item with another expiry time, and so another size.
-func (s *shard) reshape(db int, key []byte, hash uint64, e entry, at int64) error {
+// reshape rewrites an item with another expiry time, and so another size. It may
+// go beyond the memory bound for it. The entry returned is the item's after an error.
+func (s *shard) reshape(db int, key []byte, hash uint64, e entry, at int64) (entry, error) {
 	value := e.item.Value()
-	size := item.SizeOf(len(key), len(value), at)
 	kind := e.item.Kind()
-	if size <= s.heap.Capacity(e.ref) {
+	if item.SizeOf(len(key), len(value), at) <= s.heap.Capacity(e.ref) {
 		p := s.heap.At(e.ref)
 		s.countExpiry(db, e.item.Expires(), at != 0)
 		copy(item.ValueAt(p, len(key), len(value), at), value)
 		copy(item.WriteHeader(p, kind, item.State(p), len(key), len(value), at).Key(), key)
 		s.note(e.ref, at)
-		return nil
+		s.verify()
+		return e, nil
 	}
-	it, old, err := s.replace(db, key, hash, e, kind, size, len(value), at)
+	s.must = true
+	it, old, err := s.replace(db, key, hash, e, kind, blockSize(len(key), len(value), at), len(value), at)
+	s.must = false
 	if err != nil {
-		return err
+		return old, err
 	}
 	copy(it.Value(), old.item.Value())
 	s.release(db, old, at)
-	return nil
+	return entry{}, nil
 }
 
 // Rename moves a value and its expiry to another key, replacing what is there.
-// Error: ErrNotFound.
+// Errors: ErrNotFound; ErrOutOfMemory if the value is large, takes a block of its
+// own, and has no room beside itself.
 func (tx *Tx) Rename(src, dst []byte) error {
 	if _, _, ok := tx.find(src); !ok {
 		return ErrNotFound
@@ -136,7 +140,7 @@ func (tx *Tx) Rename(src, dst []byte) error {
 	if string(src) == string(dst) {
 		return nil
 	}
-	if err := tx.transfer(src, tx.db, dst); err != nil {
+	if err := tx.transfer(src, tx.db, dst, true); err != nil {
 		return err
 	}
 	tx.Delete(src)
@@ -154,39 +158,57 @@ func (tx *Tx) Copy(src []byte, dstDB int, dst []byte, replace bool) (bool, error
 	if _, there := to.find(dstDB, dst, h); there && !replace {
 		return false, nil
 	}
-	err := tx.transfer(src, dstDB, dst)
+	err := tx.transfer(src, dstDB, dst, false)
 	return err == nil, err
 }
 
-// Move moves a key to another database; false if it is not here, or there already.
+// Move moves a key to another database; false if it is not here, or there already,
+// or the system has no memory for a larger table. A key's shard does not depend on
+// its database, so its item stays where it is.
 func (tx *Tx) Move(key []byte, dstDB int) bool {
-	moved, err := tx.Copy(key, dstDB, key, false)
-	if !moved || err != nil {
+	s, h := tx.route(key)
+	e, ok := s.find(tx.db, key, h)
+	if !ok || dstDB == tx.db {
 		return false
 	}
-	tx.Delete(key)
+	if _, there := s.find(dstDB, key, h); there || s.table(dstDB).Insert(h, uint32(e.ref)) != nil {
+		return false
+	}
+	e.probe.Delete()
+	if e.item.Expires() {
+		s.expires[tx.db]--
+		s.expires[dstDB]++
+	}
+	s.verify()
 	return true
 }
 
 // transfer writes the value of src, which is there, under dst. src is pinned in
-// its shard meanwhile, so that making room does not take it.
-func (tx *Tx) transfer(src []byte, dstDB int, dst []byte) error {
-	from, e, _ := tx.find(src)
+// its shard meanwhile, so that making room does not take it. A rename keeps the
+// access time, and must not fail for want of a little memory.
+func (tx *Tx) transfer(src []byte, dstDB int, dst []byte, rename bool) error {
 	to, h := tx.route(dst)
+	to.find(dstDB, dst, h) // removes it if it has expired, which is not to happen below
+	from, e, _ := tx.find(src)
 	at, valueLen, kind := e.item.ExpireAt(), e.item.ValueLen(), e.item.Kind()
-	size := item.SizeOf(len(dst), valueLen, at)
-	state := item.State(from.heap.At(e.ref))
+	size := blockSize(len(dst), valueLen, at)
+	state := evict.State(item.State(from.heap.At(e.ref)))
+	if size > slab.MaxSlot && !to.c.fits(size+from.heap.Capacity(e.ref)) {
+		return ErrOutOfMemory
+	}
 
-	from.pin = e.ref
+	from.pin, to.must = e.ref, rename
 	ref, err := to.alloc(size)
 	srcRef := from.pin
-	from.pin = slab.Ref(0)
+	from.pin, to.must = 0, false
 	if err != nil {
 		return err
 	}
 	source := item.Decode(from.heap.At(srcRef))
-	item.Write(to.heap.At(ref), kind, state, dst, source.Value(), at)
+	state = to.policy.Adopt(state, from.policy)
+	item.Write(to.heap.At(ref), kind, uint32(state), dst, source.Value(), at)
 	old, found := to.find(dstDB, dst, h)
+	fresh := to.policy.Update(state, h, size)
 	if found {
 		old.probe.Replace(uint32(ref))
 	} else {
@@ -194,7 +216,10 @@ func (tx *Tx) transfer(src []byte, dstDB int, dst []byte) error {
 			to.heap.Free(ref)
 			return ErrOutOfMemory
 		}
-		to.policy.Insert(h, size) // counts it; its state is the source's
+		fresh = to.policy.Insert(h, size)
+	}
+	if !rename {
+		item.SetState(to.heap.At(ref), uint32(fresh)) // a copy has just been used, as in Redis
 	}
 	to.note(ref, at)
 	to.release(dstDB, old, at)

@@ -20,29 +20,41 @@ const (
 	// observeEvery is the number of rounds after which a class without a change is
 	// taken to be at rest.
 	observeEvery = 10
+	// A round ends after burst, so that on a machine with few processors the others
+	// who want one do not wait long; where work is left the next begins after pause.
+	burst = 2 * time.Millisecond
+	pause = time.Millisecond
+	// hold is for how long a shard's lock is held at most, about.
+	hold = 100 * time.Microsecond
 )
 
 func (c *Cache) maintainForever() {
 	defer c.background.Done()
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
 	for {
-		every := time.Second / time.Duration(c.hz.Load()*roundsPerHz)
 		select {
 		case <-c.stop:
 			return
-		case <-time.After(every):
-			c.Maintain(every / 2)
+		case <-timer.C:
 		}
+		wait := time.Second / time.Duration(c.hz.Load()*roundsPerHz)
+		if c.Maintain(burst) {
+			wait = min(wait, pause)
+		}
+		timer.Reset(wait)
 	}
 }
 
 // SetMaintenanceHz sets how often the background work is done: five rounds a
-// second for each hz (1 to 500; 10 by default, so every 20 ms). Each round uses at
-// most half of one processor's time.
+// second for each hz (1 to 500; 10 by default, so every 20 ms). While there is more
+// to do than fits in a round of 2 ms, it goes on after 1 ms.
 func (c *Cache) SetMaintenanceHz(hz int) { c.hz.Store(int64(min(max(hz, 1), 500))) }
 
-// Maintain does one round of background work, for about budget at most. It need
-// not be called unless Options.NoBackground is set.
-func (c *Cache) Maintain(budget time.Duration) {
+// Maintain does one round of background work, for about budget at most, and tells
+// whether there is more to do. It need not be called unless Options.NoBackground is
+// set.
+func (c *Cache) Maintain(budget time.Duration) (more bool) {
 	deadline := time.Now().Add(budget)
 	if c.rounds.Add(1)%observeEvery == 0 {
 		for i := range c.shards {
@@ -52,56 +64,72 @@ func (c *Cache) Maintain(budget time.Duration) {
 			s.mu.Unlock()
 		}
 	}
-	for more := true; more; {
-		more = false
-		now := c.clock()
-		for i := range c.shards {
-			if c.shards[i].maintainStep(now) {
-				more = true
-			}
-			if time.Now().After(deadline) {
-				return
-			}
+	// Each round begins behind the shard where the last one ran out of time, so that
+	// all have their turn.
+	n := uint32(len(c.shards))
+	for idle := uint32(0); idle < n; {
+		i := c.turn.Add(1) % n
+		if c.shards[i].maintainStep(c.clock()) {
+			idle = 0
+		} else {
+			idle++
 		}
-		runtime.Gosched()
+		if time.Now().After(deadline) {
+			return idle < n
+		}
+		if i == n-1 {
+			runtime.Gosched()
+		}
 	}
+	return false
 }
 
-// maintainStep takes the shard's lock for one small step of each kind of work and
-// reports whether there is more.
+// chores are the kinds of background work. Each call does a small step, with the
+// lock held, and reports whether there is more.
+var chores = [...]func(*shard) (more bool){
+	(*shard).expireStep,
+	(*shard).trim,
+	func(s *shard) bool { return s.drain(128) },
+	func(s *shard) bool { return s.heap.ReleaseDirty(keepDirty, 8) > 0 },
+	func(s *shard) bool { return s.heap.CompactStep(true, s) },
+	(*shard).shrink,
+}
+
+// maintainStep does one step of each chore, taking the lock for each of them anew,
+// and reports whether there is more.
 func (s *shard) maintainStep(now int64) (more bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.now = now
-	s.policy.Tick(now)
-	if s.c.activeExpire.Load() {
-		more = s.expireStep(now)
+	for _, chore := range chores {
+		s.mu.Lock()
+		s.now = now
+		more = chore(s) || more
+		s.mu.Unlock()
 	}
-	if !s.c.Allow(0) {
-		for range 16 {
-			if !s.makeRoom(true) {
-				break
-			}
-			more = true
-		}
-	}
-	more = s.drain(128) || more
-	more = s.heap.ReleaseDirty(keepDirty, 8) > 0 || more
-	more = s.heap.CompactStep(true, s) || more
-	return s.shrink() || more
+	return more
 }
 
-// shrink makes one table smaller where it has become too large for its keys.
+// trim makes some room while more than the bound is in use, for about as long as a
+// shard may be held.
+func (s *shard) trim() (more bool) {
+	for began := time.Now(); !s.c.allow(0) && s.makeRoom(); more = true {
+		if time.Since(began) > hold {
+			return true
+		}
+	}
+	return more
+}
+
+// shrink makes tables smaller that have become too large for their keys, by a
+// segment each, and drops empty ones.
 func (s *shard) shrink() (more bool) {
+	s.epoch++
 	for db, t := range s.tables {
-		if t == nil {
-			continue
-		}
-		if t.Len() == 0 && t.Resident() == 0 {
+		switch {
+		case t == nil:
+		case t.ShrinkStep():
+			more = true
+		case t.Len() == 0 && t.Drain(s.bury, 1):
 			s.setTable(db, nil)
-			continue
 		}
-		more = t.ShrinkStep() || more
 	}
 	return more
 }
@@ -136,6 +164,7 @@ func (c *Cache) Flush(db int) {
 
 // Flush is Cache.Flush within a transaction on all shards.
 func (tx *Tx) Flush(db int) {
+	tx.wantAll()
 	for n := range tx.c.shards {
 		s := &tx.c.shards[n]
 		for i := range s.tables {
@@ -145,10 +174,16 @@ func (tx *Tx) Flush(db int) {
 			s.graves = append(s.graves, s.tables[i])
 			s.expires[i] = 0
 			s.setTable(i, nil)
+			// A small table is freed at once: somebody who flushes all the time must not
+			// leave more behind than the background work can clear away.
+			s.drain(drainAtOnce)
 		}
 		s.epoch++
 	}
 }
+
+// drainAtOnce is how many items of a table are freed while it is flushed.
+const drainAtOnce = 64
 
 // Swap exchanges two databases.
 func (c *Cache) Swap(a, b int) {
@@ -160,6 +195,7 @@ func (c *Cache) Swap(a, b int) {
 
 // Swap is Cache.Swap within a transaction on all shards.
 func (tx *Tx) Swap(a, b int) {
+	tx.wantAll()
 	for n := range tx.c.shards {
 		s := &tx.c.shards[n]
 		ta, tb := s.tables[a], s.tables[b]

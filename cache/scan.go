@@ -27,23 +27,22 @@ func (c *Cache) Scan(db int, cursor uint64, o ScanOptions, f func(key []byte, t 
 	}
 	number, position := cursor>>positionBits, cursor<<positionShift
 	now := c.clock()
-	for ; number < uint64(len(c.shards)); number++ {
+	for number < uint64(len(c.shards)) && count > 0 {
 		var looked int
-		position, looked = c.shards[number].scan(db, position, count, now, o, f)
+		position, looked = c.shards[number].scan(db, position, min(count, scanHold), now, o, f)
 		count -= looked
-		if position == 0 && count > 0 {
-			continue
-		}
 		if position == 0 {
 			number++
 		}
-		break
 	}
 	if number >= uint64(len(c.shards)) {
 		return 0
 	}
 	return number<<positionBits | position>>positionShift
 }
+
+// scanHold is how many keys are looked at while a shard stays locked.
+const scanHold = 512
 
 // scan looks at about count keys of one shard and returns the position to go on
 // at, 0 when it is through.
@@ -75,8 +74,9 @@ func (s *shard) scan(db int, position uint64, count int, now int64, o ScanOption
 	}
 }
 
-// Keys calls f for every key of a database, each once, shard by shard. f gets a
-// borrowed key and must not use the cache.
+// Keys calls f for every key of a database, each once, shard by shard, and each
+// shard is locked until it is through. f gets a borrowed key and must not use the
+// cache.
 func (c *Cache) Keys(db int, f func(key []byte)) {
 	now := c.clock()
 	everything := int(^uint(0)>>1) / 16
@@ -108,28 +108,37 @@ func (c *Cache) RandomKey(db int, dst []byte) ([]byte, bool) {
 	first.mu.Lock()
 	start := int(first.next() % uint64(len(c.shards)))
 	first.mu.Unlock()
-	for i := range c.shards {
+	for i := 0; i < len(c.shards); {
 		s := &c.shards[(start+i)%len(c.shards)]
-		if key, ok := s.randomKey(db, dst, now); ok {
+		key, ok, more := s.randomKey(db, dst, now)
+		if ok {
 			return key, true
+		}
+		if !more {
+			i++
 		}
 	}
 	return dst, false
 }
 
-func (s *shard) randomKey(db int, dst []byte, now int64) ([]byte, bool) {
+// randomKey picks a key of one shard. Expired keys that it comes upon it removes,
+// some at a time; more says that there are others still to look at.
+func (s *shard) randomKey(db int, dst []byte, now int64) (key []byte, ok, more bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.now = now
-	// Each try that finds an expired key removes it, so this ends.
-	for t := s.tables[db]; t != nil && t.Len() > 0; {
+	const tries = 64
+	for range tries {
+		t := s.tables[db]
+		if t == nil || t.Len() == 0 {
+			return dst, false, false
+		}
 		ref := slab.Ref(t.Any(s.next()))
 		it := item.Decode(s.heap.At(ref))
-		if at := it.ExpireAt(); at != 0 && at <= now {
-			s.Expire(ref)
-			continue
+		if at := it.ExpireAt(); at == 0 || at > now {
+			return append(dst, it.Key()...), true, false
 		}
-		return append(dst, it.Key()...), true
+		s.Expire(ref)
 	}
-	return dst, false
+	return dst, false, true
 }

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"errors"
+	"math"
 	"sync"
 	"sync/atomic"
 
@@ -39,8 +40,12 @@ type shard struct {
 	policy   *evict.Shard
 	judging  evict.Config
 	now      int64    // unix ms, set whenever the lock is taken for work
+	tx       *Tx      // the transaction on several shards that holds this one, if one does
 	pin      slab.Ref // never evicted; kept right when it moves
+	must     bool     // what is being allocated had better go beyond the bound than fail
+	beyond   bool     // the bound does not count
 	epoch    uint64   // changes whenever items may have moved or gone by themselves
+	touched  byte     // keeps the compiler from dropping reads that only touch
 	random   uint64   // state of a xorshift generator
 	walk     uint32   // unit where the search for volatile items goes on
 	counts   counters
@@ -59,7 +64,7 @@ func (s *shard) init(c *Cache, number int) error {
 	s.tables = make([]*index.Table, c.databases)
 	s.published = make([]atomic.Pointer[index.Table], c.databases)
 	s.expires = make([]int64, c.databases)
-	heap, err := slab.New(shardSpace, &c.account, c)
+	heap, err := slab.New(shardSpace, &c.account, s)
 	if err != nil {
 		return err
 	}
@@ -199,14 +204,20 @@ func (s *shard) put(db int, key []byte, hash uint64, kind item.Kind, value []byt
 			at = e.item.ExpireAt()
 		}
 	}
-	size := item.SizeOf(len(key), len(value), at)
+	size := blockSize(len(key), len(value), at)
 	if found && s.heap.Fits(e.ref, size) {
 		p := s.heap.At(e.ref)
 		state := s.policy.Update(evict.State(item.State(p)), hash, size)
 		s.countExpiry(db, e.item.Expires(), at != 0)
 		item.Write(p, kind, uint32(state), key, value, at)
 		s.note(e.ref, at)
+		s.verify()
 		return nil
+	}
+	if found && s.policy.Kind() != evict.NoEviction && !s.c.fits(size+s.heap.Capacity(e.ref)) {
+		// Two values as large do not fit beside each other: the old one goes first.
+		s.remove(db, e)
+		e = entry{}
 	}
 	it, e, err := s.replace(db, key, hash, e, kind, size, len(value), at)
 	if err != nil {
@@ -217,24 +228,35 @@ func (s *shard) put(db int, key []byte, hash uint64, kind item.Kind, value []byt
 	return nil
 }
 
+// blockSize is the size of the block for an item. One with pages of its own has
+// room for an expiry time of any form, so that to give it one never takes a second
+// block as large.
+func blockSize(keyLen, valueLen int, at int64) int {
+	size := item.SizeOf(keyLen, valueLen, at)
+	if size > slab.MaxSlot {
+		return item.SizeOf(keyLen, valueLen, math.MaxInt64)
+	}
+	return size
+}
+
 // replace gets a block of size bytes for a key, writes header and key, and puts
 // its reference into the table. The value is the caller's to fill in; then it
 // must call release with the entry returned, which still holds the old item, if
-// there was one (ref not 0).
+// there was one (ref not 0). After an error, too, the entry returned is the one to
+// go on with: the old item may have moved.
 func (s *shard) replace(db int, key []byte, hash uint64, e entry, kind item.Kind, size, valueLen int, at int64) (item.Item, entry, error) {
 	s.pin = e.ref
 	epoch := s.epoch
 	ref, err := s.alloc(size)
-	if err != nil {
-		s.pin = 0
-		return item.Item{}, e, err
-	}
 	if e.ref = s.pin; e.ref != 0 && s.epoch != epoch {
 		// The pinned item may have moved, and the table around it changed.
 		e.probe, _ = s.table(db).FindRef(hash, uint32(e.ref))
 		e.item = item.Decode(s.heap.At(e.ref))
 	}
 	s.pin = 0
+	if err != nil {
+		return item.Item{}, e, err
+	}
 	p := s.heap.At(ref)
 	var state evict.State
 	if e.ref != 0 {
@@ -318,9 +340,9 @@ func (s *shard) locate(hash uint64, ref slab.Ref) (probe index.Probe, db int, ok
 	return probe, 0, false
 }
 
-// discard removes an item that was reached by its reference. The caller tells the
-// policy.
-func (s *shard) discard(ref slab.Ref) {
+// discard removes an item that was reached by its reference, and tells whether it
+// was in a database, and not in a table that was flushed. The caller tells the policy.
+func (s *shard) discard(ref slab.Ref) (counts bool) {
 	it := item.Decode(s.heap.At(ref))
 	hash := s.c.indexHash(s.c.hash.sum(it.Key()))
 	probe, db, ok := s.locate(hash, ref)
@@ -333,13 +355,16 @@ func (s *shard) discard(ref slab.Ref) {
 	probe.Delete()
 	s.heap.Free(ref)
 	s.epoch++
+	return db >= 0
 }
 
-// verify checks the shard now and then in the invariants build.
+// verify checks the shard now and then in the invariants build: the seldomer the
+// more there is to check, so that its cost for a change stays the same.
 func (s *shard) verify() {
-	if invariants.Enabled && s.next()%257 == 0 {
-		if err := s.check(); err != nil {
-			panic(err)
-		}
+	if !invariants.Enabled || s.next()%uint64(257+4*s.policy.Items()) != 0 {
+		return
+	}
+	if err := s.check(); err != nil {
+		panic(err)
 	}
 }

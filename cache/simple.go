@@ -20,14 +20,18 @@ func (c *Cache) Get(dst, key []byte) (value []byte, ok bool) {
 	return dst, err == nil
 }
 
-// Set stores a value for ttl, or until it is evicted if ttl is 0. The error is
-// ErrOutOfMemory, only under a policy that may not evict, or ErrTooLarge.
+// Set stores a value for ttl, or until it is evicted if ttl is 0; with a ttl below
+// 0 it deletes the key. Errors: ErrTooLarge; ErrOutOfMemory if the policy lets too
+// little go, or the value is larger than the bound.
 func (c *Cache) Set(key, value []byte, ttl time.Duration) error {
 	var tx Tx
 	c.BeginKey(&tx, 0, key)
 	at := NoExpiry
-	if ttl > 0 {
+	switch {
+	case ttl > 0:
 		at = tx.now + max(1, ttl.Milliseconds())
+	case ttl < 0:
+		at = tx.now
 	}
 	err := tx.Set(key, value, at)
 	tx.End()

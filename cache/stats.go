@@ -40,7 +40,7 @@ func (c *Cache) Stats() Stats {
 // sample of its keys.
 func (c *Cache) DBStats(db int) DBStats {
 	var d DBStats
-	var sum, sampled int64
+	var sum, sampled float64
 	now := c.clock()
 	for i := range c.shards {
 		s := &c.shards[i]
@@ -56,17 +56,17 @@ func (c *Cache) DBStats(db int) DBStats {
 		s.mu.Unlock()
 	}
 	if sampled > 0 {
-		d.AvgTTLms = sum / sampled
+		d.AvgTTLms = int64(sum / sampled)
 	}
 	return d
 }
 
 // sampleTTL sums the time to live of a few keys.
-func (s *shard) sampleTTL(db int, now int64) (sum, n int64) {
+func (s *shard) sampleTTL(db int, now int64) (sum, n float64) {
 	var refs [maxSamples]uint32
 	for _, ref := range refs[:s.tables[db].Sample(s.next(), refs[:])] {
 		if at := item.ExpireAt(s.heap.At(slab.Ref(ref))); at > now {
-			sum += at - now
+			sum += float64(at - now)
 			n++
 		}
 	}

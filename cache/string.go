@@ -83,7 +83,7 @@ func (tx *Tx) Append(key, tail []byte) (int, error) {
 		return 0, ErrWrongType
 	}
 	length := e.item.ValueLen() + len(tail)
-	if length > MaxValue {
+	if length > MaxValue || len(key) > MaxValue {
 		return 0, ErrTooLarge
 	}
 	value, err := s.resize(tx.db, key, h, e, length)
@@ -95,7 +95,8 @@ func (tx *Tx) Append(key, tail []byte) (int, error) {
 }
 
 // SetRange writes part over a string from offset on, filling a gap with zero
-// bytes, and returns the length after it. An empty part changes nothing.
+// bytes, and returns the length after it. An empty part changes nothing. An offset
+// below 0, as one behind MaxValue, is ErrTooLarge.
 func (tx *Tx) SetRange(key []byte, offset int, part []byte) (int, error) {
 	s, h := tx.route(key)
 	e, ok := s.find(tx.db, key, h)
@@ -109,7 +110,7 @@ func (tx *Tx) SetRange(key []byte, offset int, part []byte) (int, error) {
 	if len(part) == 0 {
 		return old, nil
 	}
-	if offset > MaxValue-len(part) {
+	if offset < 0 || offset > MaxValue-len(part) || len(key) > MaxValue {
 		return 0, ErrTooLarge
 	}
 	length := max(old, offset+len(part))
@@ -128,33 +129,22 @@ func (tx *Tx) SetRange(key []byte, offset int, part []byte) (int, error) {
 // what it held and its expiry, and returns the value to be filled in. Bytes
 // beyond the old length are undefined.
 func (s *shard) resize(db int, key []byte, hash uint64, e entry, length int) ([]byte, error) {
-	at, old := int64(0), 0
+	at := int64(0)
 	if e.ref != 0 {
-		at, old = e.item.ExpireAt(), e.item.ValueLen()
+		at = e.item.ExpireAt()
 	}
-	size := item.SizeOf(len(key), length, at)
-	if e.ref != 0 && size <= s.heap.Capacity(e.ref) {
-		p := s.heap.At(e.ref)
-		state := s.policy.Update(evict.State(item.State(p)), hash, size)
-		from := e.item.Value()
-		shift := size - length - (e.item.Size() - old)
-		if shift == 0 {
-			it := item.WriteHeader(p, item.StringRaw, uint32(state), len(key), length, at)
-			return it.Value(), nil
-		}
-		// The length's own length changed: the value moves, key and all, by a byte or
-		// two. Go's copy allows the overlap; the key is rewritten from the caller's.
-		to := item.ValueAt(p, len(key), length, at)
-		copy(to, from[:min(old, length)])
-		it := item.WriteHeader(p, item.StringRaw, uint32(state), len(key), length, at)
-		copy(it.Key(), key)
-		return it.Value(), nil
+	if e.ref != 0 && item.SizeOf(len(key), length, at) <= s.heap.Capacity(e.ref) {
+		return s.resizeInPlace(key, hash, e, length, at), nil
 	}
+	size := blockSize(len(key), length, at)
 	roomy := size
 	if e.ref != 0 {
 		roomy += min(length, 1<<20)
 	}
 	it, e, err := s.replace(db, key, hash, e, item.StringRaw, roomy, length, at)
+	if err != nil && roomy > size {
+		it, e, err = s.replace(db, key, hash, e, item.StringRaw, size, length, at)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -163,6 +153,23 @@ func (s *shard) resize(db int, key []byte, hash uint64, e entry, length int) ([]
 	}
 	s.release(db, e, at)
 	return it.Value(), nil
+}
+
+// resizeInPlace is resize where the block is large enough.
+func (s *shard) resizeInPlace(key []byte, hash uint64, e entry, length int, at int64) []byte {
+	p := s.heap.At(e.ref)
+	size, old := item.SizeOf(len(key), length, at), e.item.ValueLen()
+	state := s.policy.Update(evict.State(item.State(p)), hash, size)
+	from := e.item.Value()
+	if size-length == e.item.Size()-old {
+		return item.WriteHeader(p, item.StringRaw, uint32(state), len(key), length, at).Value()
+	}
+	// The length's own length changed: the value moves, key and all, by a byte or
+	// two. Go's copy allows the overlap; the key is rewritten from the caller's.
+	copy(item.ValueAt(p, len(key), length, at), from[:min(old, length)])
+	it := item.WriteHeader(p, item.StringRaw, uint32(state), len(key), length, at)
+	copy(it.Key(), key)
+	return it.Value()
 }
 
 // IncrBy adds to an integer kept as a string, 0 where there is none, and keeps

@@ -97,7 +97,7 @@ func (tx *Tx) lock() {
 	for i := tx.lockedFrom(0); i >= 0; i = tx.lockedFrom(i + 1) {
 		s := &tx.c.shards[i]
 		s.mu.Lock()
-		s.now = tx.now
+		s.now, s.tx = tx.now, tx
 	}
 }
 
@@ -123,7 +123,9 @@ func (tx *Tx) End() {
 		return
 	}
 	for i := tx.lockedFrom(0); i >= 0; i = tx.lockedFrom(i + 1) {
-		tx.c.shards[i].mu.Unlock()
+		s := &tx.c.shards[i]
+		s.tx = nil
+		s.mu.Unlock()
 	}
 	clear(tx.locked[:(len(tx.c.shards)+63)/64])
 	tx.many = false
@@ -150,6 +152,15 @@ func (tx *Tx) route(key []byte) (*shard, uint64) {
 
 func (tx *Tx) holds(s *shard) bool {
 	return tx.many && tx.locked[s.number/64]&(1<<(s.number%64)) != 0
+}
+
+// wantAll panics unless all shards are locked.
+func (tx *Tx) wantAll() {
+	for i := range tx.c.shards {
+		if !tx.holds(&tx.c.shards[i]) {
+			panic("cache: the transaction was not begun on all keys")
+		}
+	}
 }
 
 // find looks a key up in the transaction's database.

@@ -164,6 +164,18 @@ func (s *Shard) Update(st State, hash uint64, size int) State {
 	return s.stamp24()
 }
 
+// Adopt is the state here of an item that comes from another shard, whose clock has
+// gone its own way: it has been idle for as many ticks as there.
+func (s *Shard) Adopt(st State, from *Shard) State {
+	switch s.family {
+	case lfu: // by the wall clock
+		return st
+	case density:
+		return (st + (State(s.clock>>32)-State(from.clock>>32))<<8) & StateMask
+	}
+	return (st + State(s.clock>>24) - State(from.clock>>24)) & StateMask
+}
+
 // Removed tells of an item that was deleted or has expired.
 func (s *Shard) Removed() {
 	if s.items > 0 {

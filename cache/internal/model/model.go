@@ -1,5 +1,7 @@
 // Package model is the cache as a plain Go map: the reference that tests compare
-// the engine with. It is slow and obvious on purpose and knows no memory bound.
+// the engine with. It is slow and obvious on purpose and knows no memory bound,
+// so a test that compares everything gives the engine more than it needs. Only
+// strings are modelled. It is not safe for use by several goroutines at a time.
 package model
 
 import (
@@ -13,7 +15,8 @@ type Entry struct {
 	ExpireAt int64
 }
 
-// Cache is a number of databases.
+// Cache is a number of databases. Expired entries stay in the maps until somebody
+// looks for them; what tests compare goes through Get or Keys, which sees to it.
 type Cache struct {
 	Now int64 // unix ms; tests move it
 	DBs []map[string]Entry
@@ -38,7 +41,8 @@ func (c *Cache) Get(db int, key string) (Entry, bool) {
 	return e, ok
 }
 
-// Set stores a value; keep leaves the expiry as it is.
+// Set stores a value that expires at at, unix ms, and never for 0; keep leaves the
+// expiry as it is. A time that has come deletes the key.
 func (c *Cache) Set(db int, key, value string, at int64, keep bool) {
 	if keep {
 		old, _ := c.Get(db, key)
@@ -51,14 +55,16 @@ func (c *Cache) Set(db int, key, value string, at int64, keep bool) {
 	c.DBs[db][key] = Entry{Value: value, ExpireAt: at}
 }
 
-// Delete removes a key.
+// Delete removes a key and tells whether there was one to see: one that had
+// expired does not count.
 func (c *Cache) Delete(db int, key string) bool {
 	_, ok := c.Get(db, key)
 	delete(c.DBs[db], key)
 	return ok
 }
 
-// Expire sets a key's expiry; 0 takes it away.
+// Expire sets a key's expiry, unix ms; 0 takes it away. It tells whether the key
+// was there, also where the time had come and it is no more.
 func (c *Cache) Expire(db int, key string, at int64) bool {
 	e, ok := c.Get(db, key)
 	if ok {
@@ -74,7 +80,8 @@ func (c *Cache) Append(db int, key, tail string) int {
 	return len(e.Value) + len(tail)
 }
 
-// SetRange writes into a value and returns its length.
+// SetRange writes into a value, with zero bytes up to offset where it is shorter,
+// and returns its length. An empty part creates no key.
 func (c *Cache) SetRange(db int, key string, offset int, part string) int {
 	e, _ := c.Get(db, key)
 	if part == "" {
@@ -89,7 +96,8 @@ func (c *Cache) SetRange(db int, key string, offset int, part string) int {
 	return len(b)
 }
 
-// IncrBy adds to a number; false if the value is none or the sum overflows.
+// IncrBy adds to a number; false if the value is none or the sum overflows. Only
+// the canonical text of an integer is a number: "007" and "+1" are not.
 func (c *Cache) IncrBy(db int, key string, delta int64) (int64, bool) {
 	e, ok := c.Get(db, key)
 	n := int64(0)
@@ -120,7 +128,7 @@ func (c *Cache) Copy(db int, src string, dstDB int, dst string, replace bool) bo
 	return true
 }
 
-// Rename moves a key over another.
+// Rename moves a key over another, value and expiry; false if there is no src.
 func (c *Cache) Rename(db int, src, dst string) bool {
 	e, ok := c.Get(db, src)
 	if ok {

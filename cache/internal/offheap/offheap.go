@@ -46,6 +46,11 @@ var ErrReserve = errors.New("offheap: the operating system refused memory")
 
 // Account sums committed bytes by purpose. All methods are safe for concurrent use.
 type Account struct {
+	// Refuse, if not nil, is asked before each Commit, whose failure it decides: for
+	// tests of what happens when the system has no memory left. Set it while nothing
+	// else uses the account.
+	Refuse func(p Purpose, n uintptr) bool
+
 	total     atomic.Int64
 	peak      atomic.Int64
 	released  atomic.Int64
@@ -117,6 +122,9 @@ func (r *Region) Committed() uintptr { return r.committed }
 // Commit makes [off, off+n) usable and counts it; the caller must not commit
 // what is committed already. off and n are multiples of PageSize.
 func (r *Region) Commit(off, n uintptr) error {
+	if refuse := r.account.Refuse; refuse != nil && refuse(r.purpose, n) {
+		return ErrReserve
+	}
 	if end := off + n; end > r.accessible {
 		if err := r.open(end); err != nil {
 			return err

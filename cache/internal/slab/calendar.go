@@ -8,9 +8,9 @@ const groupUnits = 64
 // lower bound of the expiry times in it, unix ms; 0 for none.
 type calendar struct {
 	groups []int64
-	next   int64 // lower bound over all groups; 0 for none
-	cursor int   // group where the walk under way goes on
-	least  int64 // earliest time seen by the walk under way
+	next   int64  // lower bound over all groups; 0 for none
+	cursor uint32 // unit where the walk under way goes on
+	least  int64  // earliest time seen by the walk under way
 }
 
 // earlier is the smaller of two times, where 0 stands for never.
@@ -49,56 +49,73 @@ type Expirer interface {
 	Expire(r Ref)
 }
 
+// removalsPerPage: so many blocks removed count as one page more looked at.
+const removalsPerPage = 128
+
 // ExpireStep looks for blocks that are due at now and has them removed. It looks
-// at maxPages pages and maxGroups groups at most and reports whether it has come
-// to the end of a walk; until then it goes on where it stopped. It returns the
-// number of blocks removed.
+// at maxPages pages, fewer where much is due, and maxGroups groups at most, and
+// goes on next time where it stopped. Walks always go forward, so that pages in
+// which something is due all the time do not keep others waiting. It returns the
+// number of blocks removed; done says that nothing else is due.
 func (h *Heap) ExpireStep(now int64, maxPages, maxGroups int, e Expirer) (removed int, done bool) {
 	d := &h.due
 	if d.next == 0 || d.next > now {
 		return 0, true
 	}
-	for ; d.cursor < len(d.groups); d.cursor++ {
+	for g := int(d.cursor / groupUnits); g < len(d.groups); g++ {
 		if maxGroups == 0 || maxPages <= 0 {
 			return removed, false
 		}
 		maxGroups--
-		g := d.groups[d.cursor]
-		if g != 0 && g <= now {
-			n, pages := h.expireGroup(d.cursor, now, maxPages, e)
+		if at := d.groups[g]; at != 0 && at <= now {
+			n, cost, through := h.expireGroup(g, now, maxPages, e)
 			removed += n
-			maxPages -= pages
-			if g = d.groups[d.cursor]; g != 0 && g <= now {
+			maxPages -= cost
+			if !through {
 				return removed, false
 			}
 		}
-		d.least = earlier(d.least, g)
+		d.cursor = uint32(g+1) * groupUnits
+		d.least = earlier(d.least, d.groups[g])
 	}
 	d.next, d.least, d.cursor = d.least, 0, 0
-	return removed, true
+	return removed, d.next == 0 || d.next > now
 }
 
-// expireGroup walks the due pages of a group and then renews the group's bound.
-func (h *Heap) expireGroup(g int, now int64, maxPages int, e Expirer) (removed, pages int) {
+// expireGroup walks the due pages of a group from the cursor on. When it is through,
+// it renews the group's bound; else it leaves the cursor where it stopped.
+func (h *Heap) expireGroup(g int, now int64, maxPages int, e Expirer) (removed, cost int, through bool) {
 	first := uint32(g * groupUnits)
-	end := min(first+groupUnits, uint32(h.metaReady/metaSize))
-	least := int64(0)
-	for unit := first; unit < end; unit++ {
+	end := min(first+groupUnits, h.units())
+	for unit := max(first, h.due.cursor); unit < end; unit++ {
 		m := h.meta(unit)
-		if m.back == 0 && m.state == pageLive && m.minExpire != 0 && m.minExpire <= now {
-			if pages == maxPages {
-				return removed, pages // the group's bound stays due
-			}
-			removed += h.expirePage(unit, m, now, e)
-			pages++
+		if m.back != 0 || m.state != pageLive || m.minExpire == 0 || m.minExpire > now {
+			continue
 		}
-		if m.back == 0 && m.state == pageLive {
+		if cost >= maxPages {
+			h.due.cursor = unit
+			return removed, cost, false
+		}
+		n := h.expirePage(unit, m, now, e)
+		removed += n
+		cost += 1 + n/removalsPerPage
+	}
+	h.due.groups[g] = h.leastOf(first, end)
+	return removed, cost, true
+}
+
+// leastOf is the earliest bound of the pages in a range of units.
+func (h *Heap) leastOf(first, end uint32) (least int64) {
+	for unit := first; unit < end; unit++ {
+		if m := h.meta(unit); m.back == 0 && m.state == pageLive {
 			least = earlier(least, m.minExpire)
 		}
 	}
-	h.due.groups[g] = least
-	return removed, pages
+	return least
 }
+
+// units is the number of units that the page table covers.
+func (h *Heap) units() uint32 { return uint32(h.metaReady / metaSize) }
 
 // expirePage removes what is due in one page and renews the page's bound.
 func (h *Heap) expirePage(unit uint32, m *pageMeta, now int64, e Expirer) (removed int) {
@@ -128,27 +145,36 @@ func (h *Heap) expirePage(unit uint32, m *pageMeta, now int64, e Expirer) (remov
 	return removed
 }
 
-// WalkVolatile calls f for the blocks of pages in which something expires, like
-// Walk.
-func (h *Heap) WalkVolatile(unit uint32, maxUnits int, f func(r Ref)) uint32 {
-	end := uint32(h.metaReady / metaSize)
-	for ; unit < end && maxUnits > 0; maxUnits-- {
+// WalkVolatile goes through the pages in which something may expire, from unit on,
+// and calls f for each block of the first page that has a block that expires, with
+// its expiry time. It looks at maxUnits units at most and returns the unit to go on
+// with, 0 at the end. A page that turns out to have no such block is not looked at
+// again until it gets one.
+func (h *Heap) WalkVolatile(unit uint32, maxUnits int, e Expirer, f func(r Ref, at int64)) (next uint32, found bool) {
+	for end := h.units(); unit < end && maxUnits > 0 && !found; maxUnits-- {
 		m := h.meta(unit)
 		if m.back == 0 && m.state == pageLive && m.minExpire != 0 {
-			h.walkPage(unit, m, func(r Ref, _ int) { f(r) })
+			least := int64(0)
+			h.walkPage(unit, m, func(r Ref, _ int) {
+				if at := e.Expiry(r); at != 0 {
+					least, found = earlier(least, at), true
+					f(r, at)
+				}
+			})
+			m.minExpire = least
 		}
 		unit++
 	}
-	if unit >= end {
-		return 0
+	if unit >= h.units() {
+		return 0, found
 	}
-	return unit
+	return unit, found
 }
 
 // Walk calls f for every block handed out, in order of address, from unit on; it
 // looks at maxUnits units and returns the unit to go on with, 0 at the end.
 func (h *Heap) Walk(unit uint32, maxUnits int, f func(r Ref, size int)) uint32 {
-	end := uint32(h.metaReady / metaSize)
+	end := h.units()
 	for ; unit < end && maxUnits > 0; maxUnits-- {
 		m := h.meta(unit)
 		if m.back == 0 && m.state == pageLive {

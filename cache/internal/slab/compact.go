@@ -1,6 +1,10 @@
 package slab
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"github.com/ashlar-cache/ashlar/cache/internal/invariants"
+)
 
 // Mover is told of each block that compaction moves: the contents stand at new
 // already, old is freed after the call. The owner must put the one reference
@@ -24,23 +28,27 @@ func (h *Heap) Observe() {
 }
 
 // compactable tells whether a class's blocks would fit into a page fewer. patient
-// leaves a class that is in use the slack that steady churn needs.
-func (st *classState) compactable(c *sizeClass, patient bool) bool {
-	slots := int32(c.slots)
-	if st.freeSlots == 0 || st.pages < 2 || st.room < slots {
+// leaves a class that is in use the slack that steady churn needs. Where no more
+// memory may be touched (resident), they must fit into slots that were used once.
+func (st *classState) compactable(c *sizeClass, patient, resident bool) bool {
+	slots, room := int32(c.slots), st.room
+	if resident {
+		room = st.freeSlots
+	}
+	if st.freeSlots == 0 || st.pages < 2 || room < slots {
 		return false
 	}
-	return !patient || st.quiet || st.room >= slots+(st.pages*slots)>>slackShift
+	return !patient || st.quiet || room >= slots+(st.pages*slots)>>slackShift
 }
 
 // worstClass finds the compactable class with the most free bytes that are
 // resident; -1 if there is none.
-func (h *Heap) worstClass(patient bool) (class int) {
+func (h *Heap) worstClass(patient, resident bool) (class int) {
 	class = -1
 	most := int64(0)
 	for i := range h.classes {
 		st := &h.classes[i]
-		if !st.compactable(&classes[i], patient) {
+		if !st.compactable(&classes[i], patient, resident) {
 			continue
 		}
 		if b := int64(st.freeSlots) * int64(classes[i].size); b > most {
@@ -52,11 +60,24 @@ func (h *Heap) worstClass(patient bool) (class int) {
 
 // CompactStep empties one page into its siblings and reports whether it did.
 // patient spares the classes in use; without it (memory is short) whatever frees a
-// page is done. At most one page of 128 KiB is moved.
+// page is done. At most one page of 128 KiB is moved. Where it finds nothing it is
+// cheap to ask again: every write that is refused does.
 func (h *Heap) CompactStep(patient bool, mover Mover) bool {
-	class := h.worstClass(patient)
+	resident := !h.budget.Allow(osPage)
+	bit := uint8(2)
+	if resident {
+		bit = 1
+	}
+	if !patient && h.settled&bit != 0 {
+		return false
+	}
+	class := h.worstClass(patient, resident)
 	if class < 0 {
-		return patient && h.squeezeStep(mover)
+		if !patient {
+			h.settled |= bit
+			return false
+		}
+		return h.squeezeStep(mover)
 	}
 	unit := h.emptiest(class)
 	if unit == 0 {
@@ -97,11 +118,10 @@ func (h *Heap) evacuate(unit uint32, class uint8, mover Mover) bool {
 		if *(*byte)(src) == 0 {
 			continue
 		}
-		to := st.partial
-		if to == 0 {
+		if st.partial == 0 {
 			break
 		}
-		dst, err := h.allocIn(to, class)
+		dst, err := h.allocListed(class)
 		if err != nil {
 			break
 		}
@@ -161,6 +181,9 @@ func (h *Heap) squeeze(unit uint32, m *pageMeta, c *sizeClass, st *classState, m
 		old, new := at(high-1), at(low)
 		copy(unsafe.Slice((*byte)(h.At(new)), c.size), unsafe.Slice((*byte)(h.At(old)), c.size))
 		mover.Moved(old, new)
+		if invariants.Enabled {
+			poison(h.At(old), int(c.size))
+		}
 		*(*byte)(h.At(old)) = 0
 		h.moved++
 	}

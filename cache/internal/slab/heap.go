@@ -35,11 +35,11 @@ type Heap struct {
 	dirty     [maxUnits]uint32 // lists of empty resident pages, by units-1
 	dirtyOS   int              // system pages resident in dirty pages
 	due       calendar
+	settled   uint8 // nothing to compact until a block is freed: bit 0 resident, bit 1 not
 
-	liveBytes  int64 // of blocks handed out, rounded to their class
-	freeBytes  int64 // resident, in pages at work, not handed out
-	moved      int64 // blocks moved by compaction so far
-	largeBytes int64
+	liveBytes int64 // of blocks handed out, rounded to their class
+	freeBytes int64 // resident, in pages at work, not handed out
+	moved     int64 // blocks moved by compaction so far
 }
 
 const maxUnits = 8 // units of the largest page
@@ -103,7 +103,10 @@ func New(size uintptr, account *offheap.Account, budget Budget) (*Heap, error) {
 	}
 	h.chunks.limit = int(size / chunkSize)
 	h.chunks.take(1) // so that no block has Ref 0
-	return h, h.coverMeta(0)
+	if err := h.coverMeta(0); err != nil {
+		return nil, errors.Join(err, h.Close())
+	}
+	return h, nil
 }
 
 // Close gives all memory back.
@@ -153,15 +156,32 @@ func (h *Heap) Alloc(n int) (Ref, error) {
 		return h.allocLarge(n)
 	}
 	class := classOf[(n+7)>>3]
-	st := &h.classes[class]
-	unit := st.partial
-	if unit == 0 {
-		var err error
-		if unit, err = h.newPage(class); err != nil {
+	if h.classes[class].partial == 0 {
+		unit, err := h.newPage(class)
+		if err != nil {
 			return 0, err
 		}
+		return h.allocIn(unit, class)
 	}
-	return h.allocIn(unit, class)
+	return h.allocListed(class)
+}
+
+// maxTried is how many pages of a class are asked for a slot: the first may have
+// only such as need more memory.
+const maxTried = 4
+
+// allocListed takes a slot of one of a class's pages that have room.
+func (h *Heap) allocListed(class uint8) (r Ref, err error) {
+	unit := h.classes[class].partial
+	for range maxTried {
+		if r, err = h.allocIn(unit, class); err == nil {
+			return r, nil
+		}
+		if unit = h.meta(unit).next; unit == 0 {
+			break
+		}
+	}
+	return 0, err
 }
 
 // allocIn takes a slot of a page that has room.
@@ -174,6 +194,9 @@ func (h *Heap) allocIn(unit uint32, class uint8) (Ref, error) {
 		at += uintptr(slot) * uintptr(c.size)
 		m.free = *(*uint16)(unsafe.Add(h.base, at+2))
 		st.freeSlots--
+		if invariants.Enabled {
+			checkPoison(unsafe.Add(h.base, at), int(c.size))
+		}
 	} else {
 		slot = uint32(m.bump)
 		end := (uintptr(slot) + 1) * uintptr(c.size)
@@ -235,18 +258,11 @@ func (h *Heap) Free(r Ref) {
 	m.used--
 	st.freeSlots++
 	st.room++
+	h.settled = 0
 	h.liveBytes -= int64(c.size)
 	h.freeBytes += int64(c.size)
 	if m.used == 0 {
 		h.emptied(unit, m, st)
-	}
-}
-
-// poison fills freed memory so that whoever still reads it is found out.
-func poison(p unsafe.Pointer, n int) {
-	b := unsafe.Slice((*byte)(p), n)
-	for i := range b {
-		b[i] = 0xDB
 	}
 }
 

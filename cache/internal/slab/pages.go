@@ -108,23 +108,35 @@ func (h *Heap) newPage(class uint8) (uint32, error) {
 		return 0, err
 	}
 	m := h.meta(unit)
-	if m.touched == 0 {
-		// Ask for the first block's memory now, so that a refusal leaves no page behind.
-		if err := h.touch(unit, m, (uintptr(c.size)+osPage-1)/osPage); err != nil {
-			h.returnPage(unit, m, units)
+	had := m.touched
+	// Ask for the first block's memory now, so that a refusal leaves no page behind:
+	// a dirty page may have less of it than the block needs.
+	if need := (uintptr(c.size) + osPage - 1) / osPage; need > uintptr(had) {
+		if err := h.touch(unit, m, need); err != nil {
+			h.giveUp(unit, m, units)
 			return 0, err
 		}
-	} else {
-		h.freeBytes += int64(m.touched) * osPage
 	}
+	h.freeBytes += int64(had) * osPage
 	for i := uint32(0); i < units; i++ {
 		h.meta(unit + i).back = uint8(i)
 	}
 	m.class, m.state, m.used, m.bump, m.free, m.minExpire = class, pageLive, 0, 0, 0, 0
 	st.room += int32(c.slots)
 	st.pages++
+	h.settled = 0
 	h.list(unit, m, st)
 	return unit, nil
+}
+
+// giveUp puts a page back that pageAddress found.
+func (h *Heap) giveUp(unit uint32, m *pageMeta, units uint32) {
+	if m.touched == 0 {
+		h.returnPage(unit, m, units)
+		return
+	}
+	h.dirtyOS += int(m.touched)
+	h.pushList(&h.dirty[units-1], unit, m)
 }
 
 // pageAddress finds a place for a page: dirty, else clean beside others, else a
@@ -233,13 +245,19 @@ func (h *Heap) allocLarge(n int) (Ref, error) {
 		h.chunks.mark(chunk, chunks, false)
 		return 0, err
 	}
+	// Others may have been allowed to take as much at the same moment; for a block
+	// of many megabytes that must not pass.
+	if !h.budget.Allow(0) {
+		h.region.Release(uintptr(unit)*unitSize, uintptr(bytes))
+		h.chunks.mark(chunk, chunks, false)
+		return 0, ErrFull
+	}
 	for i := 0; i < chunks*unitsPerChunk; i++ {
 		*h.meta(unit + uint32(i)) = pageMeta{class: largeClass}
 	}
 	m := h.meta(unit)
 	m.state, m.large, m.used = pageLive, uint32(pages), 1
 	h.liveBytes += bytes
-	h.largeBytes += bytes
 	return Ref(uint64(unit) * unitSize >> 3), nil
 }
 
@@ -247,7 +265,6 @@ func (h *Heap) freeLarge(unit uint32, m *pageMeta) {
 	bytes := int64(m.large) * osPage
 	h.region.Release(uintptr(unit)*unitSize, uintptr(bytes))
 	h.liveBytes -= bytes
-	h.largeBytes -= bytes
 	m.state, m.minExpire = pageFree, 0
 	h.chunks.mark(int(unit/unitsPerChunk), int(bytes+chunkSize-1)/chunkSize, false)
 }
