@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -19,6 +20,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -217,6 +219,11 @@ func (h *harness) dial() *client {
 		nc, err = tls.Dial(network, h.addr, &tls.Config{InsecureSkipVerify: true})
 	} else {
 		nc, err = net.Dial(network, h.addr)
+		// A unix socket whose backlog is full refuses at once, where TCP tries again.
+		for until := time.Now().Add(patience); errors.Is(err, syscall.EAGAIN) && time.Now().Before(until); {
+			time.Sleep(time.Millisecond)
+			nc, err = net.Dial(network, h.addr)
+		}
 	}
 	require.NoError(h.t, err)
 	h.t.Cleanup(func() { _ = nc.Close() })
