@@ -66,7 +66,6 @@ type Stats struct {
 	CompactedItems, ReleasedBytes int64
 	PeakResident                  int64
 	Shards                        int
-	AvgTTLms                      int64
 }
 
 // DBStats is one database's line in INFO keyspace.

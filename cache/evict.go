@@ -62,8 +62,10 @@ func (s *shard) allocWithRoom(size int, why error) (slab.Ref, error) {
 	}
 	busy := false
 	for steps, waits := 0, 0; waits < maxWaits; steps++ {
-		if steps >= roomSteps && s.mayBorrow(size) {
-			return s.allocBeyond(size)
+		if steps >= roomSteps && errors.Is(why, slab.ErrFull) && s.mayBorrow(size) {
+			if ref, err := s.allocBeyond(size); err == nil {
+				return ref, nil
+			}
 		}
 		did := s.makeRoom()
 		if errors.Is(why, slab.ErrFull) && (!did || size > slab.MaxSlot) {
