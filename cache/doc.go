@@ -25,14 +25,14 @@
 //	item      header, key and value in one block of memory (internal/item)
 //	block     a piece of memory of one of 140 sizes, or of whole pages
 //	page      16, 64 or 128 KiB of blocks of one size (internal/slab)
-//	Ref       a block's address: 32 bits, in units of 8 bytes
+//	Ref       a block's address: 32 bits, in units of 8 bytes; one holder each
 //	state     24 bits in each item that the eviction policy keeps (internal/evict)
 //
 // # Life of a Set
 //
 //	key ── hash ──┬─ top bits ──▶ shard: lock
-//	              ├─ next 40 ───▶ directory ─▶ segment ─▶ bucket of 64 bytes
-//	              └─ low 8 ─────▶ tag, compared with 12 tags at once
+//	              ├─ next bits ─▶ directory ─▶ segment ─▶ bucket of 64 bytes
+//	              └─ next 8 ────▶ tag, compared with the bucket's 12 at once
 //	                                  │ found: Ref ─▶ item: same key?
 //	                                  ▼
 //	   same size of block?  yes: written over in place
@@ -41,7 +41,7 @@
 //	                                  │ bound reached
 //	                                  ▼
 //	   make room, the cheapest first: empty pages back to the system, flushed
-//	   items, a page compacted where over 1/24 is holes, one item evicted
+//	   items, a page compacted where over 1/32 is holes, one item evicted
 //	                                  │
 //	                                  ▼
 //	   header, key, value ─▶ table entry put right ─▶ old block freed ─▶ unlock
@@ -51,8 +51,8 @@
 //
 // # Memory
 //
-// An item costs a header of 6 bytes (11 with an expiry), its entry in the table
-// (5 bytes at 80 to 95 % fill) and what its block is larger than it: at most 7
+// An item costs a header of 6 bytes (11 with an expiry), its entry in the table (6
+// bytes over the table's whole life) and what its block is larger than it: at most 7
 // bytes up to 512. There are no list pointers and no timers: eviction samples the
 // tables, expiry walks pages whose earliest expiry has come.
 //
