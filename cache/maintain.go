@@ -22,7 +22,7 @@ const (
 	observeEvery = 10
 	// A round ends after burst, so that on a machine with few processors the others
 	// who want one do not wait long; where work is left the next begins after pause.
-	burst = 2 * time.Millisecond
+	burst = time.Millisecond
 	pause = time.Millisecond
 	// hold is for how long a shard's lock is held at most, about.
 	hold = 100 * time.Microsecond
@@ -48,7 +48,7 @@ func (c *Cache) maintainForever() {
 
 // SetMaintenanceHz sets how often the background work is done: five rounds a
 // second for each hz (1 to 500; 10 by default, so every 20 ms). While there is more
-// to do than fits in a round of 2 ms, it goes on after 1 ms.
+// to do than fits in a round of 1 ms, it goes on after another.
 func (c *Cache) SetMaintenanceHz(hz int) { c.hz.Store(int64(min(max(hz, 1), 500))) }
 
 // Maintain does one round of background work, for about budget at most, and tells
@@ -77,9 +77,7 @@ func (c *Cache) Maintain(budget time.Duration) (more bool) {
 		if time.Now().After(deadline) {
 			return idle < n
 		}
-		if i == n-1 {
-			runtime.Gosched()
-		}
+		runtime.Gosched() // to whoever has been waiting for the lock
 	}
 	return false
 }
