@@ -103,14 +103,14 @@
 //
 //	input not executed    64 KiB, or the one command that is longer
 //	                      (client-query-buffer-limit, proto-max-bulk-len)
-//	the outbox            64 connections, 16 KiB each, 256 KiB in all
+//	the outbox            64 connections, 40 KiB each, 512 KiB in all
 //	output not taken      1 MiB and the reply that passes it (64 KiB while all
 //	                      connections hold more than 8 MiB); then the client's
 //	                      commands wait, and so does its socket
 //	pushed messages       client-output-buffer-limit
 //	before AUTH           10 arguments of 16 KiB
 //	a turn                1024 commands, 1 MiB of replies, one read
-//	a system call         256 KiB sent, 1 MiB received
+//	a system call         512 KiB sent, 1 MiB received
 //	an idle connection    one Conn (under half a KiB with its session), an epoll
 //	                      entry and a slot of 8 bytes
 //

@@ -120,25 +120,31 @@ func (l *loop) close(c *Conn) {
 
 // readMail does what others have asked for.
 func (l *loop) readMail() {
-	for {
-		select {
-		case f := <-l.visits:
-			f(l)
-			continue
-		default:
-		}
-		break
-	}
+	// The mailbox first: who leaves a visit posts a letter after it, so what is not
+	// there by now will ring again.
 	notes, jobs := l.take()
 	for _, f := range jobs {
-		f(l)
+		f(l) // before the visits, which want to see connections that were sent here
 	}
+	l.readVisits()
 	for _, c := range notes {
 		if c.owner.Load() != l {
 			notifyOwner(c) // it moved
 			continue
 		}
 		l.readInbox(c)
+	}
+}
+
+// readVisits lets in those who wait at the door.
+func (l *loop) readVisits() {
+	for {
+		select {
+		case f := <-l.visits:
+			f(l)
+		default:
+			return
+		}
 	}
 }
 

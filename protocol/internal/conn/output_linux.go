@@ -13,7 +13,7 @@ const (
 	// reading, executing and sending, and a client that was woken by the first
 	// reply is still awake at the others.
 	outboxMost  = 64
-	outboxBytes = 16 << 10
+	outboxBytes = 40 << 10
 )
 
 // unsent is a connection's replies, at worker.out[from:to].

@@ -10,7 +10,7 @@ const (
 	turnBytes    = 1 << 20
 	// flushAt is how many bytes of replies are gathered at most before they are
 	// handed to the socket in mid-batch.
-	flushAt = 256 << 10
+	flushAt = 512 << 10
 	// keepArgs is the room for arguments that a worker keeps between ticks.
 	keepArgs = 4 << 10
 )
