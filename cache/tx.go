@@ -27,7 +27,6 @@ type Tx struct {
 
 	memo     []byte // the key that BeginKey hashed
 	memoHash uint64
-	scratch  []byte
 }
 
 // SetClock gives the time, unix ms, for transactions begun from now on; 0 asks
@@ -129,13 +128,7 @@ func (tx *Tx) End() {
 	}
 	clear(tx.locked[:(len(tx.c.shards)+63)/64])
 	tx.many = false
-	if cap(tx.scratch) > maxScratch {
-		tx.scratch = nil
-	}
 }
-
-// maxScratch is how much a Tx keeps for itself between transactions.
-const maxScratch = 64 << 10
 
 // route finds a key's shard, which must be locked, and the index's hash.
 func (tx *Tx) route(key []byte) (*shard, uint64) {
