@@ -18,22 +18,45 @@ type Type uint8
 const (
 	None Type = iota
 	String
+	List
+	Set
+	ZSet
+	Hash
+	Stream
 )
 
 // String is the name TYPE prints.
-func (t Type) String() string { return [...]string{"none", "string"}[t] }
+func (t Type) String() string {
+	return [...]string{"none", "string", "list", "set", "zset", "hash", "stream"}[t]
+}
 
 // Encoding is how a value is stored, by the names OBJECT ENCODING prints.
 type Encoding uint8
 
-// The encodings of strings: an integer in canonical form, a short string, and
-// one that is long or has been changed in place.
+// The encodings. Of strings: an integer in canonical form, a short string, and one
+// that is long or has been changed in place. Those of collections are named by
+// Redis's thresholds; what a collection is really made of see the package's essay.
 const (
 	EncodingNone Encoding = iota
 	EncodingInt
 	EncodingEmbstr
 	EncodingRaw
+	EncodingListpack
+	EncodingListpackEx // a small hash in which some field expires
+	EncodingHashTable
+	EncodingIntset
+	EncodingQuicklist
+	EncodingSkiplist
+	EncodingStream
 )
+
+// String is the name OBJECT ENCODING prints.
+func (e Encoding) String() string {
+	return [...]string{
+		"none", "int", "embstr", "raw", "listpack", "listpackex", "hashtable", "intset",
+		"quicklist", "skiplist", "stream",
+	}[e]
+}
 
 // ObjectInfo is what OBJECT and DEBUG OBJECT tell of a key.
 type ObjectInfo struct {
@@ -42,7 +65,7 @@ type ObjectInfo struct {
 	IdleMs    int64 // time since the last access
 	Frequency uint8 // logarithmic access counter, as Redis's LFU has it
 	ExpireAt  int64 // unix ms; NoExpiry
-	Length    int   // bytes of a string value
+	Length    int   // bytes of a string value, elements of a collection
 	Bytes     int   // memory that the key takes: index entry, header, key, value, rounding
 }
 

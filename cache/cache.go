@@ -28,6 +28,7 @@ type Cache struct {
 
 	policy       atomic.Uint32
 	samples      atomic.Int32
+	limits       atomic.Pointer[Limits]
 	activeExpire atomic.Bool
 	hz           atomic.Int64
 	rounds       atomic.Uint32 // of maintenance
@@ -72,6 +73,7 @@ func New(o Options) (*Cache, error) {
 	c.policy.Store(uint32(o.Policy))
 	c.SetSamples(o.Samples)
 	c.activeExpire.Store(true)
+	c.SetLimits(DefaultLimits())
 	c.hz.Store(defaultHz)
 	c.SetMaxMemory(o.MaxMemory)
 	for i := range c.shards {

@@ -2,9 +2,11 @@ package cache
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/ashlar-cache/ashlar/cache/internal/index"
 	"github.com/ashlar-cache/ashlar/cache/internal/item"
+	"github.com/ashlar-cache/ashlar/cache/internal/nodes"
 	"github.com/ashlar-cache/ashlar/cache/internal/slab"
 )
 
@@ -23,6 +25,9 @@ func (s *shard) check() error {
 		if expires != s.expires[db] {
 			return fmt.Errorf("database %d: %d keys expire, counted %d", db, s.expires[db], expires)
 		}
+	}
+	if err := s.checkNodes(); err != nil {
+		return err
 	}
 	for i, t := range s.graves {
 		if _, err := s.checkTable(t, known); err != nil {
@@ -53,8 +58,10 @@ func (s *shard) checkTable(t *index.Table, known map[slab.Ref]bool) (expires int
 				err = fmt.Errorf("a second reference to block %d", ref)
 			}
 			known[ref] = true
-			if at := item.ExpireAt(s.heap.At(ref)); at != 0 {
+			if item.ExpireAt(s.heap.At(ref)) != 0 {
 				expires++
+			}
+			if at := s.Expiry(ref); at != 0 {
 				if e := s.heap.CheckExpiry(ref, at); e != nil {
 					err = e
 				}
@@ -72,9 +79,16 @@ func (s *shard) checkTable(t *index.Table, known map[slab.Ref]bool) (expires int
 
 // checkBlocks verifies that every block has its reference.
 func (s *shard) checkBlocks(known map[slab.Ref]bool) (err error) {
-	blocks := 0
+	blocks, nodeCount := 0, 0
 	for unit := uint32(0); ; {
 		unit = s.heap.Walk(unit, 1<<20, func(ref slab.Ref, size int) {
+			if nodes.IsNode(s.heap.At(ref)) {
+				nodeCount++
+				if _, e := s.nodes.CheckBlock(ref); e != nil {
+					err = e
+				}
+				return
+			}
 			blocks++
 			if !known[ref] {
 				err = fmt.Errorf("block %d of %d bytes has no reference", ref, size)
@@ -88,6 +102,61 @@ func (s *shard) checkBlocks(known map[slab.Ref]bool) (err error) {
 	}
 	if err == nil && blocks != len(known) {
 		err = fmt.Errorf("%d blocks, %d references", blocks, len(known))
+	}
+	if err == nil && nodeCount != s.nodes.Len() {
+		err = fmt.Errorf("%d blocks are nodes, %d nodes counted", nodeCount, s.nodes.Len())
+	}
+	return err
+}
+
+// checkNodes verifies the collections, and that each node hangs from one of them or
+// is about to be freed.
+func (s *shard) checkNodes() error {
+	if err := s.nodes.CheckInvariants(); err != nil {
+		return err
+	}
+	owned, bytes := map[nodes.Handle]bool{}, int64(0)
+	var err error
+	var visit func(h nodes.Handle) nodes.Handle
+	visit = func(h nodes.Handle) nodes.Handle {
+		if owned[h] {
+			err = fmt.Errorf("node %d hangs from two", h)
+			return h
+		}
+		owned[h] = true
+		bytes += int64(len(s.nodes.Bytes(h)))
+		children(s.nodes.Kind(h), s.nodes.Bytes(h), visit)
+		return h
+	}
+	checkItem := func(r uint32) {
+		it := item.Decode(s.heap.At(slab.Ref(r)))
+		f := &families[it.Kind()]
+		if f.check != nil && err == nil {
+			if e := f.check(s.nodes, it.Kind(), it.Value()); e != nil {
+				err = fmt.Errorf("%s %q: %w", f.typ, it.Key(), e)
+			}
+		}
+		if !f.large {
+			return
+		}
+		before := bytes
+		f.roots(it.Kind(), it.Value(), visit)
+		if n := nodeBytes(it); n != bytes-before && err == nil {
+			err = fmt.Errorf("%s %q: %d bytes in nodes, counted %d", f.typ, it.Key(), bytes-before, n)
+		}
+	}
+	for _, t := range append(slices.Clone(s.tables), s.graves...) {
+		for position := uint64(0); t != nil; {
+			if position = t.Scan(position, checkItem); position == 0 {
+				break
+			}
+		}
+	}
+	for _, h := range s.dead {
+		visit(h)
+	}
+	if err == nil && len(owned) != s.nodes.Len() {
+		err = fmt.Errorf("%d nodes, of which %d hang from something", s.nodes.Len(), len(owned))
 	}
 	return err
 }

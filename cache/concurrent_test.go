@@ -26,7 +26,7 @@ func sealed(r *rand.Rand, n int) []byte {
 	return v
 }
 
-func whole(v []byte) bool {
+func intact(v []byte) bool {
 	return len(v) >= 8 && binary.LittleEndian.Uint64(v) == xxhash.Sum64(v[8:])
 }
 
@@ -103,7 +103,7 @@ func (w *worker) values() {
 		tx.Delete(key)
 	default:
 		v, err := tx.Get(key)
-		if w.expect(err); err == nil && !whole(v) {
+		if w.expect(err); err == nil && !intact(v) {
 			w.t.Errorf("%s: %d bytes that nobody wrote", key, len(v))
 		}
 		tx.Object(key)
@@ -151,7 +151,7 @@ func (w *worker) pairs() {
 		_, err := tx.Copy(a, w.r.IntN(3), b, w.r.IntN(2) == 0)
 		w.expect(err)
 	}
-	if v, err := tx.Peek(b); err == nil && !whole(v) {
+	if v, err := tx.Peek(b); err == nil && !intact(v) {
 		w.t.Errorf("%s: %d bytes that nobody wrote", b, len(v))
 	}
 }
@@ -188,7 +188,7 @@ func (w *worker) batch() {
 	}
 	for _, key := range keys {
 		w.c.BeginHashed(&w.tx, 0, key, w.c.Hash(key))
-		if v, err := w.tx.Get(key); err == nil && !whole(v) {
+		if v, err := w.tx.Get(key); err == nil && !intact(v) {
 			w.t.Errorf("%s: %d bytes that nobody wrote", key, len(v))
 		}
 		w.tx.End()

@@ -6,6 +6,7 @@ import (
 
 	"github.com/ashlar-cache/ashlar/cache/internal/evict"
 	"github.com/ashlar-cache/ashlar/cache/internal/item"
+	"github.com/ashlar-cache/ashlar/cache/internal/nodes"
 	"github.com/ashlar-cache/ashlar/cache/internal/offheap"
 	"github.com/ashlar-cache/ashlar/cache/internal/slab"
 )
@@ -269,7 +270,7 @@ func (s *shard) sampleVictim(db int) slab.Ref {
 		if at == 0 && s.policy.Kind().Volatile() {
 			continue
 		}
-		score := s.policy.Score(evict.State(item.State(s.heap.At(ref))), it.Size(), at, s.now)
+		score := s.policy.Score(evict.State(item.State(s.heap.At(ref))), sizeOf(it), at, s.now)
 		if best == 0 || score > worst {
 			best, worst = ref, score
 		}
@@ -282,21 +283,25 @@ func (s *shard) sampleVictim(db int) slab.Ref {
 // the pages, from where it stopped the last time.
 func (s *shard) evictRare() bool {
 	victim, worst := slab.Ref(0), uint64(0)
-	consider := func(ref slab.Ref, at int64) {
-		if ref == s.pin {
+	consider := func(ref slab.Ref) {
+		p := s.heap.At(ref)
+		if ref == s.pin || nodes.IsNode(p) {
 			return
 		}
-		p := s.heap.At(ref)
-		score := s.policy.Score(evict.State(item.State(p)), item.Decode(p).Size(), at, s.now)
+		it := item.Decode(p)
+		if s.policy.Kind().Volatile() && !it.Expires() {
+			return // only some of its fields expire
+		}
+		score := s.policy.Score(evict.State(item.State(p)), sizeOf(it), it.ExpireAt(), s.now)
 		if victim == 0 || score > worst {
 			victim, worst = ref, score
 		}
 	}
 	for laps := 0; laps < 2 && victim == 0; {
 		if s.policy.Kind().Volatile() {
-			s.walk, _ = s.heap.WalkVolatile(s.walk, 256, s, consider)
+			s.walk, _ = s.heap.WalkVolatile(s.walk, 256, s, func(ref slab.Ref, _ int64) { consider(ref) })
 		} else {
-			s.walk = s.heap.Walk(s.walk, 8, func(ref slab.Ref, _ int) { consider(ref, s.Expiry(ref)) })
+			s.walk = s.heap.Walk(s.walk, 8, func(ref slab.Ref, _ int) { consider(ref) })
 		}
 		if s.walk == 0 {
 			laps++
@@ -317,7 +322,7 @@ func (s *shard) evict(ref slab.Ref) {
 		s.policy.Removed()
 	} else {
 		hash := s.c.indexHash(s.c.hash.sum(it.Key()))
-		s.policy.Evicted(hash, evict.State(item.State(s.heap.At(ref))), it.Size())
+		s.policy.Evicted(hash, evict.State(item.State(s.heap.At(ref))), sizeOf(it))
 		s.counts.evicted++
 	}
 	s.discard(ref)

@@ -3,7 +3,6 @@ package cache
 import (
 	"github.com/ashlar-cache/ashlar/cache/internal/evict"
 	"github.com/ashlar-cache/ashlar/cache/internal/item"
-	"github.com/ashlar-cache/ashlar/cache/internal/slab"
 )
 
 // Exists tells whether a key is there, and counts as an access to it.
@@ -30,8 +29,6 @@ func (tx *Tx) Type(key []byte) Type {
 	return typeOf(e.item.Kind())
 }
 
-func typeOf(item.Kind) Type { return String }
-
 // Object tells what OBJECT and MEMORY USAGE print; it touches nothing.
 func (tx *Tx) Object(key []byte) (ObjectInfo, bool) {
 	s, e, ok := tx.find(key)
@@ -42,8 +39,8 @@ func (tx *Tx) Object(key []byte) (ObjectInfo, bool) {
 	return ObjectInfo{
 		Type: typeOf(e.item.Kind()), Encoding: encodingOf(e.item),
 		IdleMs: s.policy.Idle(state, tx.now), Frequency: s.policy.Frequency(state),
-		ExpireAt: e.item.ExpireAt(), Length: e.item.ValueLen(),
-		Bytes: s.heap.Capacity(e.ref) + indexEntryBytes,
+		ExpireAt: e.item.ExpireAt(), Length: lengthOf(e.item),
+		Bytes: s.heap.Capacity(e.ref) + int(nodeBytes(e.item)) + indexEntryBytes,
 	}, true
 }
 
@@ -115,7 +112,7 @@ func (s *shard) reshape(db int, key []byte, hash uint64, e entry, at int64) (ent
 		s.countExpiry(db, e.item.Expires(), at != 0)
 		copy(item.ValueAt(p, len(key), len(value), at), value)
 		copy(item.WriteHeader(p, kind, item.State(p), len(key), len(value), at).Key(), key)
-		s.note(e.ref, at)
+		s.note(e.ref, s.Expiry(e.ref))
 		s.verify()
 		return e, nil
 	}
@@ -126,102 +123,9 @@ func (s *shard) reshape(db int, key []byte, hash uint64, e entry, at int64) (ent
 		return old, err
 	}
 	copy(it.Value(), old.item.Value())
+	if fresh, ok := s.find(db, key, hash); ok {
+		s.note(fresh.ref, s.Expiry(fresh.ref)) // fields of it may expire
+	}
 	s.release(db, old, at)
 	return entry{}, nil
-}
-
-// Rename moves a value and its expiry to another key, replacing what is there.
-// Errors: ErrNotFound; ErrOutOfMemory if the value is large, takes a block of its
-// own, and has no room beside itself.
-func (tx *Tx) Rename(src, dst []byte) error {
-	if _, _, ok := tx.find(src); !ok {
-		return ErrNotFound
-	}
-	if string(src) == string(dst) {
-		return nil
-	}
-	if err := tx.transfer(src, tx.db, dst, true); err != nil {
-		return err
-	}
-	tx.Delete(src)
-	return nil
-}
-
-// Copy copies a value and its expiry to another key or database, whose shard must
-// be locked. It tells whether it did: not if src is missing, or dst is there and
-// is not to be replaced.
-func (tx *Tx) Copy(src []byte, dstDB int, dst []byte, replace bool) (bool, error) {
-	if _, _, ok := tx.find(src); !ok {
-		return false, nil
-	}
-	to, h := tx.route(dst)
-	if _, there := to.find(dstDB, dst, h); there && !replace {
-		return false, nil
-	}
-	err := tx.transfer(src, dstDB, dst, false)
-	return err == nil, err
-}
-
-// Move moves a key to another database; false if it is not here, or there already,
-// or the system has no memory for a larger table. A key's shard does not depend on
-// its database, so its item stays where it is.
-func (tx *Tx) Move(key []byte, dstDB int) bool {
-	s, h := tx.route(key)
-	e, ok := s.find(tx.db, key, h)
-	if !ok || dstDB == tx.db {
-		return false
-	}
-	if _, there := s.find(dstDB, key, h); there || s.table(dstDB).Insert(h, uint32(e.ref)) != nil {
-		return false
-	}
-	e.probe.Delete()
-	if e.item.Expires() {
-		s.expires[tx.db]--
-		s.expires[dstDB]++
-	}
-	s.verify()
-	return true
-}
-
-// transfer writes the value of src, which is there, under dst. src is pinned in
-// its shard meanwhile, so that making room does not take it. A rename keeps the
-// access time, and must not fail for want of a little memory.
-func (tx *Tx) transfer(src []byte, dstDB int, dst []byte, rename bool) error {
-	to, h := tx.route(dst)
-	to.find(dstDB, dst, h) // removes it if it has expired, which is not to happen below
-	from, e, _ := tx.find(src)
-	at, valueLen, kind := e.item.ExpireAt(), e.item.ValueLen(), e.item.Kind()
-	size := blockSize(len(dst), valueLen, at)
-	state := evict.State(item.State(from.heap.At(e.ref)))
-	if size > slab.MaxSlot && !to.c.fits(size+from.heap.Capacity(e.ref)) {
-		return ErrOutOfMemory
-	}
-
-	from.pin, to.must = e.ref, rename
-	ref, err := to.alloc(size)
-	srcRef := from.pin
-	from.pin, to.must = 0, false
-	if err != nil {
-		return err
-	}
-	source := item.Decode(from.heap.At(srcRef))
-	state = to.policy.Adopt(state, from.policy)
-	item.Write(to.heap.At(ref), kind, uint32(state), dst, source.Value(), at)
-	old, found := to.find(dstDB, dst, h)
-	fresh := to.policy.Update(state, h, size)
-	if found {
-		old.probe.Replace(uint32(ref))
-	} else {
-		if err := to.table(dstDB).Insert(h, uint32(ref)); err != nil {
-			to.heap.Free(ref)
-			return ErrOutOfMemory
-		}
-		fresh = to.policy.Insert(h, size)
-	}
-	if !rename {
-		item.SetState(to.heap.At(ref), uint32(fresh)) // a copy has just been used, as in Redis
-	}
-	to.note(ref, at)
-	to.release(dstDB, old, at)
-	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/ashlar-cache/ashlar/cache/internal/item"
 	"github.com/ashlar-cache/ashlar/cache/internal/slab"
 )
 
@@ -132,8 +133,12 @@ func (s *shard) shrink() (more bool) {
 	return more
 }
 
-// drain frees some items of flushed tables and reports whether there were any.
+// drain frees some nodes of collections that are gone, then some items of flushed
+// tables, and reports whether there were any.
 func (s *shard) drain(items int) bool {
+	if s.freeDead(items) {
+		return true
+	}
 	if len(s.graves) == 0 {
 		return false
 	}
@@ -147,6 +152,7 @@ func (s *shard) drain(items int) bool {
 
 // bury frees an item of a flushed table.
 func (s *shard) bury(ref uint32) {
+	s.shed(item.Decode(s.heap.At(slab.Ref(ref))))
 	s.heap.Free(slab.Ref(ref))
 	s.policy.Removed()
 }

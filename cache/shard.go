@@ -10,6 +10,7 @@ import (
 	"github.com/ashlar-cache/ashlar/cache/internal/index"
 	"github.com/ashlar-cache/ashlar/cache/internal/invariants"
 	"github.com/ashlar-cache/ashlar/cache/internal/item"
+	"github.com/ashlar-cache/ashlar/cache/internal/nodes"
 	"github.com/ashlar-cache/ashlar/cache/internal/offheap"
 	"github.com/ashlar-cache/ashlar/cache/internal/slab"
 )
@@ -36,6 +37,8 @@ type shard struct {
 	tables   []*index.Table // by database; nil until the first key
 	expires  []int64        // number of items with an expiry, by database
 	graves   []*index.Table // flushed tables, whose items are freed bit by bit
+	nodes    *nodes.Store   // of the large collections
+	dead     []nodes.Handle // nodes of collections that are gone: they and what hangs from them are freed bit by bit
 	ghosts   *offheap.Region
 	policy   *evict.Shard
 	judging  evict.Config
@@ -69,6 +72,9 @@ func (s *shard) init(c *Cache, number int) error {
 		return err
 	}
 	s.heap = heap
+	if s.nodes, err = nodes.New(heap, &c.account); err != nil {
+		return err
+	}
 	if s.segments, err = offheap.Reserve(indexSpace, &c.account, offheap.Index); err != nil {
 		return err
 	}
@@ -94,8 +100,11 @@ func (s *shard) setPolicy(p Policy) {
 
 func (s *shard) close() error {
 	var err error
+	if s.nodes != nil {
+		err = s.nodes.Close()
+	}
 	if s.heap != nil {
-		err = s.heap.Close()
+		err = errors.Join(err, s.heap.Close())
 	}
 	for _, r := range []*offheap.Region{s.segments, s.ghosts} {
 		if r != nil {
@@ -164,6 +173,12 @@ func (s *shard) find(db int, key []byte, hash uint64) (e entry, ok bool) {
 
 // remove takes a found key out of its table and frees the item.
 func (s *shard) remove(db int, e entry) {
+	s.shed(e.item)
+	s.removeItem(db, e)
+}
+
+// removeItem is remove without the nodes that hang from the item.
+func (s *shard) removeItem(db int, e entry) {
 	if e.item.Expires() {
 		s.expires[db]--
 	}
@@ -209,6 +224,7 @@ func (s *shard) put(db int, key []byte, hash uint64, kind item.Kind, value []byt
 		p := s.heap.At(e.ref)
 		state := s.policy.Update(evict.State(item.State(p)), hash, size)
 		s.countExpiry(db, e.item.Expires(), at != 0)
+		s.shed(e.item)
 		item.Write(p, kind, uint32(state), key, value, at)
 		s.note(e.ref, at)
 		s.verify()
@@ -224,6 +240,9 @@ func (s *shard) put(db int, key []byte, hash uint64, kind item.Kind, value []byt
 		return err
 	}
 	copy(it.Value(), value)
+	if e.ref != 0 {
+		s.shed(e.item)
+	}
 	s.release(db, e, at)
 	return nil
 }
@@ -305,8 +324,13 @@ func (s *shard) note(ref slab.Ref, at int64) {
 	}
 }
 
-// Moved puts the one reference to an item right after compaction moved it.
+// Moved puts the one reference to an item or a node right after compaction moved it.
 func (s *shard) Moved(old, new slab.Ref) {
+	if nodes.IsNode(s.heap.At(new)) {
+		s.nodes.Moved(new)
+		s.epoch++
+		return
+	}
 	it := item.Decode(s.heap.At(new))
 	hash := s.c.indexHash(s.c.hash.sum(it.Key()))
 	probe, _, ok := s.locate(hash, old)
@@ -314,7 +338,7 @@ func (s *shard) Moved(old, new slab.Ref) {
 		panic("cache: an item without a reference was moved")
 	}
 	probe.Replace(uint32(new))
-	s.note(new, it.ExpireAt())
+	s.note(new, s.Expiry(new))
 	if s.pin == old {
 		s.pin = new
 	}
@@ -352,6 +376,7 @@ func (s *shard) discard(ref slab.Ref) (counts bool) {
 	if db >= 0 && it.Expires() {
 		s.expires[db]--
 	}
+	s.shed(it)
 	probe.Delete()
 	s.heap.Free(ref)
 	s.epoch++

@@ -222,8 +222,11 @@ func ParseInt(b []byte) (n int64, ok bool) {
 	return int64(u), u <= math.MaxInt64
 }
 
-// encodingOf names the encoding of a string as Redis would.
+// encodingOf names the encoding of a value as Redis would.
 func encodingOf(it item.Item) Encoding {
+	if f := &families[it.Kind()]; f.encoding != nil {
+		return f.encoding(it.Kind(), it.Value())
+	}
 	switch {
 	case it.Kind() == item.StringRaw:
 		return EncodingRaw

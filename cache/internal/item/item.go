@@ -7,12 +7,12 @@
 //	     +--------+--------------------+----------+-----------+-------------+-----+-------+
 //
 //	kind   bit 7     6     5        4        3 … 0
-//	           0     0     wide     expires  value's type and form (1 … 15)
+//	           0     0     wide     expires  value's type and form (1 … 14)
 //
 // Lengths are base-128 varints, the low seven bits first. The expiry is unix
 // milliseconds counted from 2020-01-01 in 5 bytes, good until 2054, or as they are
 // in 8 bytes ("wide"). The kind is never zero, which tells the allocator that the
-// block lives.
+// block lives; 15 in its low bits is not an item but a node of a collection.
 //
 // A key of 16 bytes with a value of 8 takes 6 bytes of header.
 package item
@@ -31,6 +31,23 @@ const (
 	String      Kind = 1 // a string as it was set: OBJECT ENCODING goes by its looks
 	StringRaw   Kind = 2 // a string changed in place: OBJECT ENCODING says raw
 	StringPlain Kind = 3 // the result of float arithmetic, never taken for an integer
+
+	// Collections: the small ones are one packed value; the value of the large ones is
+	// a root, from which nodes hang.
+	HashPacked    Kind = 4
+	HashPackedTTL Kind = 5 // some fields expire
+	HashTable     Kind = 6 // large
+	ListPacked    Kind = 7
+	ListTree      Kind = 8 // large
+	SetInts       Kind = 9
+	SetPacked     Kind = 10
+	SetTable      Kind = 11 // large
+	ZSetPacked    Kind = 12
+	ZSetTree      Kind = 13 // large
+	Stream        Kind = 14 // large, always
+
+	// Kinds is the number of kinds, 0 included, which is none.
+	Kinds = 15
 )
 
 const (
@@ -97,6 +114,9 @@ func expirySize(kind uint8) uint32 {
 	}
 	return 8
 }
+
+// KindAt is the kind of the item at p.
+func KindAt(p unsafe.Pointer) Kind { return Kind(*(*uint8)(p) & kindMask) }
 
 // Kind is the value's type and form.
 func (it Item) Kind() Kind { return Kind(it.kind & kindMask) }

@@ -45,7 +45,8 @@ func (h *Heap) NextDue() int64 { return h.due.next }
 type Expirer interface {
 	// Expiry is when the block expires; 0 for never.
 	Expiry(r Ref) int64
-	// Expire removes a block that is due, freeing it.
+	// Expire removes a block that is due, freeing it, or does a bounded part of what
+	// is to be done; then the block expires again, at once or later.
 	Expire(r Ref)
 }
 
@@ -136,6 +137,9 @@ func (h *Heap) expirePage(unit uint32, m *pageMeta, now int64, e Expirer) (remov
 			removed++
 			if m.state != pageLive {
 				return removed // that was its last block
+			}
+			if *(*byte)(h.At(r)) != 0 { // only a part of it went
+				least = earlier(least, e.Expiry(r))
 			}
 			continue
 		}

@@ -35,6 +35,7 @@ type Heap struct {
 	dirty     [maxUnits]uint32 // lists of empty resident pages, by units-1
 	dirtyOS   int              // system pages resident in dirty pages
 	due       calendar
+	always    bool  // the budget does not count
 	settled   uint8 // nothing to compact until a block is freed: bit 0 resident, bit 1 not
 
 	liveBytes int64 // of blocks handed out, rounded to their class
@@ -166,6 +167,17 @@ func (h *Heap) Alloc(n int) (Ref, error) {
 	return h.allocListed(class)
 }
 
+// AllocAlways is Alloc without regard to the budget.
+func (h *Heap) AllocAlways(n int) (Ref, error) {
+	h.always = true
+	ref, err := h.Alloc(n)
+	h.always = false
+	return ref, err
+}
+
+// allow asks the budget for n more bytes.
+func (h *Heap) allow(n int64) bool { return h.always || h.budget.Allow(n) }
+
 // maxTried is how many pages of a class are asked for a slot: the first may have
 // only such as need more memory.
 const maxTried = 4
@@ -221,7 +233,7 @@ func (h *Heap) allocIn(unit uint32, class uint8) (Ref, error) {
 // touch makes the first need system pages of a page resident.
 func (h *Heap) touch(unit uint32, m *pageMeta, need uintptr) error {
 	more := (need - uintptr(m.touched)) * osPage
-	if !h.budget.Allow(int64(more)) {
+	if !h.allow(int64(more)) {
 		return ErrFull
 	}
 	if err := h.region.Commit(uintptr(unit)*unitSize+uintptr(m.touched)*osPage, more); err != nil {

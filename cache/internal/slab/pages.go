@@ -10,6 +10,7 @@ import (
 type chunkMap struct {
 	taken []uint64
 	limit int // chunks that there are
+	used  int // chunks taken
 	low   int // no chunk below this word's first is free
 }
 
@@ -62,9 +63,11 @@ func (c *chunkMap) mark(first, n int, taken bool) {
 			c.taken = append(c.taken, 0)
 		}
 		if taken {
+			c.used++
 			c.taken[i/64] |= 1 << (i % 64)
 			continue
 		}
+		c.used--
 		c.taken[i/64] &^= 1 << (i % 64)
 	}
 	if !taken {
@@ -83,6 +86,12 @@ func (h *Heap) coverMeta(chunk int) error {
 	}
 	h.metaReady = end
 	return nil
+}
+
+// Headroom tells whether the heap has addresses for n bytes more, whatever their
+// kind. It errs on the careful side.
+func (h *Heap) Headroom(n int) bool {
+	return h.chunks.limit-h.chunks.used > n/chunkSize*2+64
 }
 
 // takeChunks takes n chunks of addresses and the table rows for them.
@@ -232,7 +241,7 @@ func (h *Heap) returnPage(unit uint32, m *pageMeta, units uint32) {
 func (h *Heap) allocLarge(n int) (Ref, error) {
 	pages := (n + osPage - 1) / osPage
 	bytes := int64(pages) * osPage
-	if !h.budget.Allow(bytes) {
+	if !h.allow(bytes) {
 		return 0, ErrFull
 	}
 	chunks := (pages*osPage + chunkSize - 1) / chunkSize
@@ -247,7 +256,7 @@ func (h *Heap) allocLarge(n int) (Ref, error) {
 	}
 	// Others may have been allowed to take as much at the same moment; for a block
 	// of many megabytes that must not pass.
-	if !h.budget.Allow(0) {
+	if !h.allow(0) {
 		h.region.Release(uintptr(unit)*unitSize, uintptr(bytes))
 		h.chunks.mark(chunk, chunks, false)
 		return 0, ErrFull

@@ -94,7 +94,7 @@ func (ctx *Context) debugObject(key []byte) {
 	}
 	idle := info.IdleMs / 1000
 	ctx.Simple("Value at:0x0 refcount:" + strconv.FormatInt(ctx.refCount(&tx, key, info), 10) +
-		" encoding:" + encodingName(info.Encoding) +
+		" encoding:" + info.Encoding.String() +
 		" serializedlength:" + strconv.Itoa(serializedLength(&tx, key, info)) +
 		" lru:" + strconv.FormatInt(lruClock(tx.Now()-info.IdleMs), 10) +
 		" lru_seconds_idle:" + strconv.FormatInt(idle, 10))

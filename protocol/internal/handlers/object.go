@@ -121,7 +121,7 @@ func (ctx *Context) object() (info cache.ObjectInfo, ok bool) {
 // runObjectEncoding tells how the value is stored, by Redis's names for it.
 func runObjectEncoding(ctx *Context) {
 	if info, ok := ctx.object(); ok {
-		ctx.BulkString(encodingName(info.Encoding))
+		ctx.BulkString(info.Encoding.String())
 	}
 }
 
@@ -179,18 +179,3 @@ func (ctx *Context) policy() string { return ctx.Server.Config.MaxMemoryPolicy.T
 func isLFU(policy string) bool { return strings.HasSuffix(policy, "-lfu") }
 
 func isDensity(policy string) bool { return strings.Contains(policy, "-density") }
-
-// encodingName is what OBJECT ENCODING calls an encoding. Redis makes embstr of up
-// to 44 bytes and raw of longer strings and those changed in place; so does the
-// engine, in name, since clients' tests look at it.
-func encodingName(e cache.Encoding) string {
-	switch e {
-	case cache.EncodingInt:
-		return "int"
-	case cache.EncodingEmbstr:
-		return "embstr"
-	case cache.EncodingRaw:
-		return "raw"
-	}
-	return "unknown"
-}

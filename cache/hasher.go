@@ -26,6 +26,9 @@ func (h *hasher) sum(key []byte) uint64 {
 	return maphash.Bytes(h.key, key)
 }
 
+// Hash is sum, as collections' tables know it (table.Hasher).
+func (h *hasher) Hash(key []byte) uint64 { return h.sum(key) }
+
 // mix64 is the finaliser of MurmurHash3: a bijection that spreads every bit.
 func mix64(x uint64) uint64 {
 	x ^= x >> 33

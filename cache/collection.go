@@ -1,0 +1,292 @@
+package cache
+
+import (
+	"errors"
+
+	"github.com/ashlar-cache/ashlar/cache/internal/evict"
+	"github.com/ashlar-cache/ashlar/cache/internal/invariants"
+	"github.com/ashlar-cache/ashlar/cache/internal/item"
+	"github.com/ashlar-cache/ashlar/cache/internal/nodes"
+	"github.com/ashlar-cache/ashlar/cache/internal/slab"
+)
+
+// coll is a key opened for an operation on a collection. A writer opens it, which
+// makes room within the memory bound and then finds the key; from then on nothing
+// moves by itself and nothing fails until the operation ends with done, remove or
+// discard: what it allocates may go beyond the bound, and the next write pays back.
+type coll struct {
+	s     *shard
+	db    int
+	now   int64
+	key   []byte
+	hash  uint64
+	e     entry // ref 0: there is no such key
+	fresh bool  // made by this operation
+}
+
+// slack is what an operation may need beyond its arguments: a node or two that are
+// split, a directory, a page to put them in.
+const slack = 16 << 10
+
+// reserve makes room for about n more bytes within the bound. As a write of a
+// string, it borrows rather than to make others wait for long.
+func (s *shard) reserve(n int) error {
+	n += slack
+	if s.c.allow(int64(n)) && s.heap.Headroom(n) {
+		return nil
+	}
+	return s.makeRoomFor(n)
+}
+
+func (s *shard) makeRoomFor(n int) error {
+	if !s.c.fits(n) || !s.heap.Headroom(n) {
+		return ErrOutOfMemory
+	}
+	s.policy.Tick(s.now)
+	for steps := 0; ; steps++ {
+		if s.c.allow(int64(n)) {
+			return nil
+		}
+		if steps >= roomSteps && s.mayBorrow(min(n, maxExcess)) {
+			return nil
+		}
+		if s.makeRoom() {
+			continue
+		}
+		if did, busy := s.makeRoomElsewhere(false); !did {
+			if busy && s.policy.Kind() != evict.NoEviction && n <= maxExcess {
+				return nil // whoever holds the others makes room next
+			}
+			return ErrOutOfMemory
+		}
+	}
+}
+
+// openRead opens a key for reading, counts a hit or a miss and the use of it.
+// Errors: ErrNotFound, ErrWrongType.
+func (tx *Tx) openRead(key []byte, t Type) (coll, error) {
+	s, h := tx.route(key)
+	e, ok := s.find(tx.db, key, h)
+	if !ok {
+		s.counts.misses++
+		return coll{}, ErrNotFound
+	}
+	s.counts.hits++
+	if !tx.noTouch {
+		s.used(e, h)
+	}
+	if typeOf(e.item.Kind()) != t {
+		return coll{}, ErrWrongType
+	}
+	return coll{s: s, db: tx.db, now: tx.now, key: key, hash: h, e: e}, nil
+}
+
+// openPeek is openRead that leaves no trace.
+func (tx *Tx) openPeek(key []byte, t Type) (coll, error) {
+	s, h := tx.route(key)
+	e, ok := s.find(tx.db, key, h)
+	if !ok {
+		return coll{}, ErrNotFound
+	}
+	if typeOf(e.item.Kind()) != t {
+		return coll{}, ErrWrongType
+	}
+	return coll{s: s, db: tx.db, now: tx.now, key: key, hash: h, e: e}, nil
+}
+
+// openWrite opens a key for writing about room bytes more; 0 if the operation only
+// takes away. Where there is no such key c.there() is false. What was borrowed from
+// the transaction before is no longer valid. Errors: ErrWrongType, ErrOutOfMemory;
+// ErrTooLarge for a key.
+func (tx *Tx) openWrite(key []byte, t Type, room int) (coll, error) {
+	s, h := tx.route(key)
+	if room > 0 {
+		if len(key) > MaxValue {
+			return coll{}, ErrTooLarge
+		}
+		if err := s.reserve(room + len(key)); err != nil {
+			return coll{}, err
+		}
+	}
+	e, ok := s.find(tx.db, key, h)
+	if ok && typeOf(e.item.Kind()) != t {
+		return coll{}, ErrWrongType
+	}
+	if !ok {
+		e = entry{}
+	}
+	if invariants.Enabled {
+		s.freeDead(1)
+	}
+	return coll{s: s, db: tx.db, now: tx.now, key: key, hash: h, e: e}, nil
+}
+
+// there tells whether the key is there.
+func (c *coll) there() bool { return c.e.ref != 0 }
+
+// kind is how the collection is kept.
+func (c *coll) kind() item.Kind { return c.e.item.Kind() }
+
+// value is the packed value or the root. It may be changed in place.
+func (c *coll) value() []byte { return c.e.item.Value() }
+
+// nodes is where the large collections of the shard are.
+func (c *coll) nodes() *nodes.Store { return c.s.nodes }
+
+// create makes the key, without an expiry and with a value of n bytes to be filled
+// in. The first 8 bytes of a root are done's and are not to be.
+func (c *coll) create(kind item.Kind, n int) []byte {
+	s := c.s
+	size := blockSize(len(c.key), n, 0)
+	ref := s.block(size)
+	it := item.WriteHeader(s.heap.At(ref), kind, 0, len(c.key), n, 0)
+	copy(it.Key(), c.key)
+	if err := s.table(c.db).Insert(c.hash, uint32(ref)); err != nil {
+		s.heap.Free(ref)
+		panic(errors.Join(errors.New("cache: no memory for an index entry"), err))
+	}
+	item.SetState(s.heap.At(ref), uint32(s.policy.Insert(c.hash, size)))
+	c.fresh = true
+	c.adopt(ref)
+	if isLarge(kind) {
+		setNodeBytes(c.value(), 0)
+	}
+	return c.value()
+}
+
+// block gets a block for an item whatever the bound.
+func (s *shard) block(size int) slab.Ref {
+	ref, err := s.heap.AllocAlways(size)
+	if err != nil {
+		panic(errors.Join(errors.New("cache: no memory for an item"), err))
+	}
+	return ref
+}
+
+// adopt goes on with the item at ref.
+func (c *coll) adopt(ref slab.Ref) {
+	if c.e.probe, _ = c.s.tables[c.db].FindRef(c.hash, uint32(ref)); c.e.ref != ref {
+		c.e.ref = ref
+	}
+	c.e.item = item.Decode(c.s.heap.At(ref))
+}
+
+// setValue changes the kind of the collection and gives it a value of n undefined
+// bytes, but for the first 8 of a root. The old value is lost, and its slice invalid.
+func (c *coll) setValue(kind item.Kind, n int) []byte {
+	was := nodeBytes(c.e.item)
+	c.reblock(kind, n, func(dst, src []byte) {})
+	if isLarge(kind) {
+		setNodeBytes(c.value(), was)
+	}
+	return c.value()
+}
+
+// reblock rewrites the item with a value of n bytes, in its block where that is as
+// large as it should be and the header stays as long, else in another. fill copies
+// what is to be kept from the old value to the new; in place they overlap.
+func (c *coll) reblock(kind item.Kind, n int, fill func(dst, src []byte)) {
+	s, old := c.s, c.e.item
+	at := old.ExpireAt()
+	size := blockSize(len(c.key), n, at)
+	p := s.heap.At(c.e.ref)
+	state := item.State(p)
+	if s.heap.Fits(c.e.ref, size) && old.Size()-old.ValueLen() == item.SizeOf(len(c.key), n, at)-n {
+		src := old.Value()
+		it := item.WriteHeader(p, kind, state, len(c.key), n, at)
+		fill(it.Value(), src)
+		c.e.item = it
+		return
+	}
+	ref := s.block(size)
+	it := item.WriteHeader(s.heap.At(ref), kind, state, len(c.key), n, at)
+	copy(it.Key(), c.key)
+	fill(it.Value(), old.Value())
+	c.e.probe.Replace(uint32(ref))
+	s.heap.Free(c.e.ref)
+	c.e.ref, c.e.item = ref, it
+}
+
+// splice takes del bytes out of the value at off and opens a gap of ins undefined
+// bytes there. The result is the whole new value; the old one is invalid.
+func (c *coll) splice(off, del, ins int) []byte {
+	n := c.e.item.ValueLen()
+	c.reblock(c.kind(), n-del+ins, func(dst, src []byte) {
+		if &dst[:1][0] != &src[:1][0] {
+			copy(dst[:off], src[:off])
+		}
+		copy(dst[off+ins:], src[off+del:n])
+	})
+	return c.value()
+}
+
+// remove deletes the key, whose nodes are freed already.
+func (c *coll) remove() {
+	c.s.nodes.TakeDelta()
+	c.s.removeItem(c.db, c.e)
+	c.e = entry{}
+}
+
+// discard deletes the key; its nodes are freed bit by bit.
+func (c *coll) discard() {
+	c.s.nodes.TakeDelta()
+	c.s.remove(c.db, c.e)
+	c.e = entry{}
+}
+
+// done ends a change: the collection's size is accounted for, and who waits for the
+// key is told.
+func (c *coll) done() {
+	s, p := c.s, c.s.heap.At(c.e.ref)
+	kind := c.kind()
+	if isLarge(kind) {
+		setNodeBytes(c.value(), nodeBytes(c.e.item)+s.nodes.TakeDelta())
+	}
+	if !c.fresh {
+		item.SetState(p, uint32(s.policy.Update(evict.State(item.State(p)), c.hash, sizeOf(c.e.item))))
+	}
+	if at := s.Expiry(c.e.ref); at != 0 {
+		s.heap.NoteExpiry(c.e.ref, at)
+	}
+	if typeOf(kind) != Hash && typeOf(kind) != Set {
+		s.signal(c.db, c.key)
+	}
+	s.verify()
+}
+
+// shed lets go of what hangs from an item that is about to be removed or
+// overwritten: it is freed bit by bit.
+func (s *shard) shed(it item.Item) {
+	if !isLarge(it.Kind()) {
+		return
+	}
+	families[it.Kind()].roots(it.Kind(), it.Value(), func(h nodes.Handle) nodes.Handle {
+		s.dead = append(s.dead, h)
+		return h
+	})
+}
+
+// freeDead frees up to max nodes of collections that are gone and reports whether
+// there were any. A node's children join the list as it goes, so the list is as long
+// as a structure is high times the children of a node.
+func (s *shard) freeDead(max int) bool {
+	if len(s.dead) == 0 {
+		return false
+	}
+	push := func(h nodes.Handle) nodes.Handle {
+		s.dead = append(s.dead, h)
+		return h
+	}
+	for ; max > 0 && len(s.dead) > 0; max-- {
+		last := len(s.dead) - 1
+		h := s.dead[last]
+		s.dead = s.dead[:last]
+		children(s.nodes.Kind(h), s.nodes.Bytes(h), push)
+		s.nodes.Free(h)
+	}
+	s.nodes.TakeDelta()
+	if len(s.dead) == 0 {
+		s.dead = nil
+	}
+	return true
+}
