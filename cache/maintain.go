@@ -126,7 +126,7 @@ func (s *shard) shrink() (more bool) {
 		case t == nil:
 		case t.ShrinkStep():
 			more = true
-		case t.Len() == 0 && t.Drain(s.bury, 1):
+		case t.Len() == 0 && t.Drain(s.bury, drainAtOnce):
 			s.setTable(db, nil)
 		}
 	}

@@ -13,6 +13,11 @@ cache/internal/item:
 cache/internal/index:
 cache/internal/evict:
 cache/internal/evict/sim: cache/internal/evict
+cache/internal/nodes: cache/internal/offheap cache/internal/slab cache/internal/invariants
+cache/internal/nodes/nodestest: cache/internal/nodes cache/internal/offheap cache/internal/slab
+cache/internal/packed:
+cache/internal/table: cache/internal/nodes cache/internal/packed cache/internal/invariants
+cache/internal/tree: cache/internal/nodes cache/internal/invariants
 cache/internal/model:
 cache/internal/model tests: cache
 cache tests: cache/internal/*
@@ -57,7 +62,7 @@ cmd/tidy:
 # Test support, imported by tests alone.
 protocol/internal/compare:
 protocol/internal/compare tests: protocol
-tests: testify goleak rapid
+tests: testify goleak rapid cache/internal/nodes/nodestest
 `
 
 // houseRules are this module's rules. An exception here is a decision; its
@@ -72,6 +77,7 @@ func houseRules() *house {
 			exception{"cache/internal/offheap", "memory from the operating system becomes slices here"},
 			exception{"cache/internal/slab", "blocks are cut out of off-heap pages"},
 			exception{"cache/internal/item", "headers are laid over blocks bit by bit"},
+			exception{"cache/internal/nodes", "handles lead to blocks, whose headers are laid out here"},
 			exception{"cache/internal/index", "buckets are laid over off-heap segments"},
 			exception{"protocol/internal/conn/*_linux.go", "the event loop's raw system calls"},
 		),

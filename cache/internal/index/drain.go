@@ -2,8 +2,11 @@ package index
 
 import "math/bits"
 
-// Drain removes up to limit entries and calls f with each one's reference, which may
-// free the item. done tells that the table is empty, and holds no segment then.
+// bucketsAnEntry is how many buckets looked at count as one entry removed.
+const bucketsAnEntry = 32
+
+// Drain removes up to limit entries, fewer from a table that has lost most of its
+// entries, and calls f with each one's reference, which may free the item. done tells that the table is empty, and holds no segment then.
 // Between calls the table is as good as any, lookups included.
 func (t *Table) Drain(f func(ref uint32), limit int) (done bool) {
 	for t.drained != 0 || t.count > 0 {
@@ -14,12 +17,15 @@ func (t *Table) Drain(f func(ref uint32), limit int) (done bool) {
 					return false
 				}
 			}
+			limit -= int(l.buckets() / bucketsAnEntry)
 			if t.seg(l).stashed == 0 {
 				t.pool.release(l.id(), l.steps())
 				t.setLeaf(t.drained, makeLeaf(0, l.depth(), 0))
 			}
 		}
-		t.drained = l.end(t.drained)
+		if t.drained = l.end(t.drained); t.drained != 0 && limit <= 0 {
+			return false
+		}
 	}
 	return t.drainStash(f, limit)
 }
