@@ -15,6 +15,7 @@ const (
 	StreamLeaf              // entries of a stream
 	StreamGroup             // consumer group, its consumers
 	StreamPEL               // pending entries
+	TreeKeyed               // tree: inner node of a keyed tree
 	kinds
 )
 
