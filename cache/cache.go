@@ -29,11 +29,13 @@ type Cache struct {
 	policy       atomic.Uint32
 	samples      atomic.Int32
 	limits       atomic.Pointer[Limits]
+	listener     atomic.Pointer[Listener]
 	activeExpire atomic.Bool
 	hz           atomic.Int64
 	rounds       atomic.Uint32 // of maintenance
 	turn         atomic.Uint32 // shard that was maintained last
 
+	onReady    func([]ReadyKey)
 	background sync.WaitGroup
 	stop       chan struct{}
 	closed     atomic.Bool

@@ -136,6 +136,11 @@ func (s *shard) checkNodes() error {
 				err = fmt.Errorf("%s %q: %w", f.typ, it.Key(), e)
 			}
 		}
+		if f.checkHashed != nil && err == nil {
+			if e := f.checkHashed(s.nodes, &s.c.hash, it.Kind(), it.Value()); e != nil {
+				err = fmt.Errorf("%s %q: %w", f.typ, it.Key(), e)
+			}
+		}
 		if !f.large {
 			return
 		}

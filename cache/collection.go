@@ -223,23 +223,32 @@ func (c *coll) splice(off, del, ins int) []byte {
 // remove deletes the key, whose nodes are freed already.
 func (c *coll) remove() {
 	c.s.nodes.TakeDelta()
-	c.s.removeItem(c.db, c.e)
+	c.s.removeItem(c.db, c.e, Deleted)
 	c.e = entry{}
 }
 
 // discard deletes the key; its nodes are freed bit by bit.
 func (c *coll) discard() {
 	c.s.nodes.TakeDelta()
-	c.s.remove(c.db, c.e)
+	c.s.remove(c.db, c.e, Deleted)
 	c.e = entry{}
 }
 
 // done ends a change: the collection's size is accounted for, and who waits for the
 // key is told.
 func (c *coll) done() {
+	c.settle()
+	if typ := typeOf(c.kind()); typ != Hash && typ != Set {
+		c.s.signal(c.db, c.key)
+	}
+	c.s.changed(c.db, c.key, Written)
+}
+
+// settle accounts for the collection's size: all there is to the end of a change that
+// nobody waits for or watches.
+func (c *coll) settle() {
 	s, p := c.s, c.s.heap.At(c.e.ref)
-	kind := c.kind()
-	if isLarge(kind) {
+	if isLarge(c.kind()) {
 		setNodeBytes(c.value(), nodeBytes(c.e.item)+s.nodes.TakeDelta())
 	}
 	if !c.fresh {
@@ -247,9 +256,6 @@ func (c *coll) done() {
 	}
 	if at := s.Expiry(c.e.ref); at != 0 {
 		s.heap.NoteExpiry(c.e.ref, at)
-	}
-	if typeOf(kind) != Hash && typeOf(kind) != Set {
-		s.signal(c.db, c.key)
 	}
 	s.verify()
 }

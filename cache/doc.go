@@ -69,8 +69,8 @@
 //
 // Shards are locked in ascending order, all that a transaction needs at once. A
 // shard that finds no room of its own makes it in those that its own transaction
-// holds, and only tries the locks of others. Nothing else is locked inside a
-// shard's lock.
+// holds, and only tries the locks of others. Inside a shard's lock nothing is locked
+// but the mutex of its awaited keys, inside of which nothing is (await.go).
 //
 // # Invariants
 //

@@ -175,7 +175,7 @@ func (s *shard) makeRoomElsewhere(one bool) (did, busy bool) {
 			did = true
 		}
 		if !held {
-			o.mu.Unlock()
+			o.unlock()
 		}
 		if did {
 			return true, busy
@@ -316,16 +316,17 @@ func (s *shard) evictRare() bool {
 
 // evict removes an item to make room.
 func (s *shard) evict(ref slab.Ref) {
-	it := item.Decode(s.heap.At(ref))
+	it, why := item.Decode(s.heap.At(ref)), Evicted
 	if at := it.ExpireAt(); at != 0 && at <= s.now {
 		s.counts.expired++
 		s.policy.Removed()
+		why = Expired
 	} else {
 		hash := s.c.indexHash(s.c.hash.sum(it.Key()))
 		s.policy.Evicted(hash, evict.State(item.State(s.heap.At(ref))), sizeOf(it))
 		s.counts.evicted++
 	}
-	s.discard(ref)
+	s.discard(ref, why)
 }
 
 // MakeRoom tells whether a command that would write so many bytes should be let
@@ -373,6 +374,6 @@ func (c *Cache) makeRoomStep(now int64) {
 				break
 			}
 		}
-		s.mu.Unlock()
+		s.unlock()
 	}
 }

@@ -40,7 +40,7 @@ func (s *shard) Expire(ref slab.Ref) {
 		}
 	}
 	s.policy.Removed()
-	if s.discard(ref) {
+	if s.discard(ref, Expired) {
 		s.counts.expired++
 	}
 }

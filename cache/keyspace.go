@@ -51,7 +51,7 @@ const indexEntryBytes = 6
 func (tx *Tx) Delete(key []byte) bool {
 	s, e, ok := tx.find(key)
 	if ok {
-		s.remove(tx.db, e)
+		s.remove(tx.db, e, Deleted)
 	}
 	return ok
 }
@@ -77,15 +77,16 @@ func (tx *Tx) SetExpireAt(key []byte, at int64) bool {
 	case at == NoExpiry:
 		tx.Persist(key)
 	case at <= tx.now:
-		s.remove(tx.db, e)
+		s.remove(tx.db, e, Deleted)
 	case e.item.CanSetExpireAt(at):
 		e.item.SetExpireAt(at)
 		s.heap.NoteExpiry(e.ref, at)
+		s.changed(tx.db, key, Written)
 	default:
 		// Fails only if the system has no memory for the five bytes more: rather than
 		// to live for ever, the key goes now.
 		if e, err := s.reshape(tx.db, key, h, e, at); err != nil {
-			s.remove(tx.db, e)
+			s.remove(tx.db, e, Deleted)
 		}
 	}
 	return true
@@ -113,6 +114,7 @@ func (s *shard) reshape(db int, key []byte, hash uint64, e entry, at int64) (ent
 		copy(item.ValueAt(p, len(key), len(value), at), value)
 		copy(item.WriteHeader(p, kind, item.State(p), len(key), len(value), at).Key(), key)
 		s.note(e.ref, s.Expiry(e.ref))
+		s.changed(db, key, Written)
 		s.verify()
 		return e, nil
 	}
@@ -126,6 +128,6 @@ func (s *shard) reshape(db int, key []byte, hash uint64, e entry, at int64) (ent
 	if fresh, ok := s.find(db, key, hash); ok {
 		s.note(fresh.ref, s.Expiry(fresh.ref)) // fields of it may expire
 	}
-	s.release(db, old, at)
+	s.release(db, key, old, at)
 	return entry{}, nil
 }

@@ -101,7 +101,7 @@ func (s *shard) maintainStep(now int64) (more bool) {
 		s.mu.Lock()
 		s.now = now
 		more = chore(s) || more
-		s.mu.Unlock()
+		s.unlock()
 	}
 	return more
 }
@@ -169,6 +169,11 @@ func (c *Cache) Flush(db int) {
 // Flush is Cache.Flush within a transaction on all shards.
 func (tx *Tx) Flush(db int) {
 	tx.wantAll()
+	for i := range tx.c.databases {
+		if db < 0 || db == i {
+			tx.c.shards[0].changed(i, nil, Flushed)
+		}
+	}
 	for n := range tx.c.shards {
 		s := &tx.c.shards[n]
 		for i := range s.tables {
@@ -178,6 +183,7 @@ func (tx *Tx) Flush(db int) {
 			s.graves = append(s.graves, s.tables[i])
 			s.expires[i] = 0
 			s.setTable(i, nil)
+			s.signalAll(i)
 			// A small table is freed at once: somebody who flushes all the time must not
 			// leave more behind than the background work can clear away.
 			s.drain(drainAtOnce)
@@ -200,12 +206,16 @@ func (c *Cache) Swap(a, b int) {
 // Swap is Cache.Swap within a transaction on all shards.
 func (tx *Tx) Swap(a, b int) {
 	tx.wantAll()
+	tx.c.shards[0].changed(a, nil, Swapped)
+	tx.c.shards[0].changed(b, nil, Swapped)
 	for n := range tx.c.shards {
 		s := &tx.c.shards[n]
 		ta, tb := s.tables[a], s.tables[b]
 		s.setTable(a, tb)
 		s.setTable(b, ta)
 		s.expires[a], s.expires[b] = s.expires[b], s.expires[a]
+		s.signalAll(a)
+		s.signalAll(b)
 		s.epoch++
 	}
 }

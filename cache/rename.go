@@ -22,7 +22,7 @@ func (tx *Tx) Rename(src, dst []byte) error {
 		return err
 	}
 	if s, e, ok := tx.find(src); ok {
-		s.removeItem(tx.db, e) // what hung from it hangs from dst now
+		s.removeItem(tx.db, e, Deleted) // what hung from it hangs from dst now
 	}
 	return nil
 }
@@ -54,11 +54,14 @@ func (tx *Tx) Move(key []byte, dstDB int) bool {
 	if _, there := s.find(dstDB, key, h); there || s.table(dstDB).Insert(h, uint32(e.ref)) != nil {
 		return false
 	}
+	s.signal(tx.db, key)
 	e.probe.Delete()
 	if e.item.Expires() {
 		s.expires[tx.db]--
 		s.expires[dstDB]++
 	}
+	s.changed(tx.db, key, Deleted)
+	s.changed(dstDB, key, Written)
 	s.signal(dstDB, key)
 	s.verify()
 	return true
@@ -108,10 +111,8 @@ func (tx *Tx) transfer(src []byte, dstDB int, dst []byte, rename bool) error {
 		transplant(from, to, item.Decode(to.heap.At(ref)), rename)
 	}
 	to.note(ref, to.Expiry(ref))
-	to.release(dstDB, old, at)
-	if !isString(kind) {
-		to.signal(dstDB, dst)
-	}
+	to.release(dstDB, dst, old, at)
+	to.signal(dstDB, dst)
 	return nil
 }
 
@@ -148,6 +149,9 @@ func transplant(from, to *shard, it item.Item, move bool) {
 		return copied
 	}
 	families[it.Kind()].roots(it.Kind(), it.Value(), graft)
+	if relink := families[it.Kind()].relink; relink != nil {
+		relink(to.nodes, &to.c.hash, it.Value())
+	}
 	setNodeBytes(it.Value(), to.nodes.TakeDelta())
 	from.nodes.TakeDelta()
 }

@@ -21,15 +21,23 @@ const (
 // goes meanwhile may or may not be, and a key can come twice. f gets a borrowed
 // key and must not use the cache.
 func (c *Cache) Scan(db int, cursor uint64, o ScanOptions, f func(key []byte, t Type)) (next uint64) {
-	count := o.Count
+	var tx Tx
+	c.Begin(&tx, db)
+	return tx.Scan(cursor, o, f)
+}
+
+// Scan is Cache.Scan in the transaction's database. As with all methods that walk
+// the keyspace, the transaction may have been begun on no key, and then each shard is
+// locked for a moment, or on all of them.
+func (tx *Tx) Scan(cursor uint64, o ScanOptions, f func(key []byte, t Type)) (next uint64) {
+	c, count := tx.c, o.Count
 	if count <= 0 {
 		count = 10
 	}
 	number, position := cursor>>positionBits, cursor<<positionShift
-	now := c.clock()
 	for number < uint64(len(c.shards)) && count > 0 {
 		var looked int
-		position, looked = c.shards[number].scan(db, position, min(count, scanHold), now, o, f)
+		position, looked = tx.scanShard(&c.shards[number], position, min(count, scanHold), o, f)
 		count -= looked
 		if position == 0 {
 			number++
@@ -44,12 +52,28 @@ func (c *Cache) Scan(db int, cursor uint64, o ScanOptions, f func(key []byte, t 
 // scanHold is how many keys are looked at while a shard stays locked.
 const scanHold = 512
 
-// scan looks at about count keys of one shard and returns the position to go on
-// at, 0 when it is through.
-func (s *shard) scan(db int, position uint64, count int, now int64, o ScanOptions, f func([]byte, Type)) (next uint64, looked int) {
+// enter locks a shard for a walk unless the transaction holds it, and tells leave
+// whether it did.
+func (tx *Tx) enter(s *shard) (locked bool) {
+	if s == tx.one || tx.holds(s) {
+		return false
+	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	t := s.tables[db]
+	s.now = tx.now
+	return true
+}
+
+func (tx *Tx) leave(s *shard, locked bool) {
+	if locked {
+		s.unlock()
+	}
+}
+
+// scanShard looks at about count keys of one shard and returns the position to go on
+// at, 0 when it is through.
+func (tx *Tx) scanShard(s *shard, position uint64, count int, o ScanOptions, f func([]byte, Type)) (next uint64, looked int) {
+	defer tx.leave(s, tx.enter(s))
+	t, now := s.tables[tx.db], tx.now
 	if t == nil {
 		return 0, 0
 	}
@@ -78,24 +102,37 @@ func (s *shard) scan(db int, position uint64, count int, now int64, o ScanOption
 // shard is locked until it is through. f gets a borrowed key and must not use the
 // cache.
 func (c *Cache) Keys(db int, f func(key []byte)) {
-	now := c.clock()
+	var tx Tx
+	c.Begin(&tx, db)
+	tx.Keys(f)
+}
+
+// Keys is Cache.Keys in the transaction's database.
+func (tx *Tx) Keys(f func(key []byte)) {
 	everything := int(^uint(0)>>1) / 16
-	for i := range c.shards {
-		c.shards[i].scan(db, 0, everything, now, ScanOptions{}, func(key []byte, _ Type) { f(key) })
+	for i := range tx.c.shards {
+		tx.scanShard(&tx.c.shards[i], 0, everything, ScanOptions{}, func(key []byte, _ Type) { f(key) })
 	}
 }
 
 // Size is the number of keys in a database, including such as have expired but
 // have not been removed yet.
 func (c *Cache) Size(db int) int {
+	var tx Tx
+	c.Begin(&tx, db)
+	return tx.Size()
+}
+
+// Size is Cache.Size of the transaction's database.
+func (tx *Tx) Size() int {
 	n := 0
-	for i := range c.shards {
-		s := &c.shards[i]
-		s.mu.Lock()
-		if t := s.tables[db]; t != nil {
+	for i := range tx.c.shards {
+		s := &tx.c.shards[i]
+		locked := tx.enter(s)
+		if t := s.tables[tx.db]; t != nil {
 			n += t.Len()
 		}
-		s.mu.Unlock()
+		tx.leave(s, locked)
 	}
 	return n
 }
@@ -103,14 +140,20 @@ func (c *Cache) Size(db int) int {
 // RandomKey appends a key of a database, picked at random, to dst; false if the
 // database is empty.
 func (c *Cache) RandomKey(db int, dst []byte) ([]byte, bool) {
-	now := c.clock()
-	first := &c.shards[0]
-	first.mu.Lock()
-	start := int(first.next() % uint64(len(c.shards)))
-	first.mu.Unlock()
-	for i := 0; i < len(c.shards); {
-		s := &c.shards[(start+i)%len(c.shards)]
-		key, ok, more := s.randomKey(db, dst, now)
+	var tx Tx
+	c.Begin(&tx, db)
+	return tx.RandomKey(dst)
+}
+
+// RandomKey is Cache.RandomKey in the transaction's database.
+func (tx *Tx) RandomKey(dst []byte) ([]byte, bool) {
+	shards := tx.c.shards
+	locked := tx.enter(&shards[0])
+	start := int(shards[0].next() % uint64(len(shards)))
+	tx.leave(&shards[0], locked)
+	for i := 0; i < len(shards); {
+		s := &shards[(start+i)%len(shards)]
+		key, ok, more := tx.randomKey(s, dst)
 		if ok {
 			return key, true
 		}
@@ -123,19 +166,17 @@ func (c *Cache) RandomKey(db int, dst []byte) ([]byte, bool) {
 
 // randomKey picks a key of one shard. Expired keys that it comes upon it removes,
 // some at a time; more says that there are others still to look at.
-func (s *shard) randomKey(db int, dst []byte, now int64) (key []byte, ok, more bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.now = now
+func (tx *Tx) randomKey(s *shard, dst []byte) (key []byte, ok, more bool) {
+	defer tx.leave(s, tx.enter(s))
 	const tries = 64
 	for range tries {
-		t := s.tables[db]
+		t := s.tables[tx.db]
 		if t == nil || t.Len() == 0 {
 			return dst, false, false
 		}
 		ref := slab.Ref(t.Any(s.next()))
 		it := item.Decode(s.heap.At(ref))
-		if at := it.ExpireAt(); at == 0 || at > now {
+		if at := it.ExpireAt(); at == 0 || at > tx.now {
 			return append(dst, it.Key()...), true, false
 		}
 		s.Expire(ref)

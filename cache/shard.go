@@ -52,6 +52,10 @@ type shard struct {
 	random   uint64   // state of a xorshift generator
 	walk     uint32   // unit where the search for volatile items goes on
 	counts   counters
+	ready    []ReadyKey // awaited keys that changed, of which nobody has been told yet; see await.go
+	awaits   awaits
+
+	digits [maxDigits]byte // an integer that an operation hands out in decimal
 
 	_ [64]byte // keep neighbours' locks off each other's cache line
 }
@@ -162,7 +166,7 @@ func (s *shard) find(db int, key []byte, hash uint64) (e entry, ok bool) {
 		}
 		e.ref, e.item = slab.Ref(ref), it
 		if it.Expires() && it.ExpireAt() <= s.now {
-			s.remove(db, e)
+			s.remove(db, e, Expired)
 			s.counts.expired++
 			return entry{}, false
 		}
@@ -172,16 +176,18 @@ func (s *shard) find(db int, key []byte, hash uint64) (e entry, ok bool) {
 }
 
 // remove takes a found key out of its table and frees the item.
-func (s *shard) remove(db int, e entry) {
+func (s *shard) remove(db int, e entry, why Change) {
 	s.shed(e.item)
-	s.removeItem(db, e)
+	s.removeItem(db, e, why)
 }
 
 // removeItem is remove without the nodes that hang from the item.
-func (s *shard) removeItem(db int, e entry) {
+func (s *shard) removeItem(db int, e entry, why Change) {
+	s.changed(db, e.item.Key(), why)
 	if e.item.Expires() {
 		s.expires[db]--
 	}
+	s.signal(db, e.item.Key())
 	e.probe.Delete()
 	s.heap.Free(e.ref)
 	s.policy.Removed()
@@ -219,6 +225,9 @@ func (s *shard) put(db int, key []byte, hash uint64, kind item.Kind, value []byt
 			at = e.item.ExpireAt()
 		}
 	}
+	if found && typeOf(e.item.Kind()) != typeOf(kind) {
+		s.signal(db, key)
+	}
 	size := blockSize(len(key), len(value), at)
 	if found && s.heap.Fits(e.ref, size) {
 		p := s.heap.At(e.ref)
@@ -227,12 +236,13 @@ func (s *shard) put(db int, key []byte, hash uint64, kind item.Kind, value []byt
 		s.shed(e.item)
 		item.Write(p, kind, uint32(state), key, value, at)
 		s.note(e.ref, at)
+		s.changed(db, key, Written)
 		s.verify()
 		return nil
 	}
 	if found && s.policy.Kind() != evict.NoEviction && !s.c.fits(size+s.heap.Capacity(e.ref)) {
 		// Two values as large do not fit beside each other: the old one goes first.
-		s.remove(db, e)
+		s.remove(db, e, Written)
 		e = entry{}
 	}
 	it, e, err := s.replace(db, key, hash, e, kind, size, len(value), at)
@@ -243,7 +253,7 @@ func (s *shard) put(db int, key []byte, hash uint64, kind item.Kind, value []byt
 	if e.ref != 0 {
 		s.shed(e.item)
 	}
-	s.release(db, e, at)
+	s.release(db, key, e, at)
 	return nil
 }
 
@@ -299,13 +309,14 @@ func (s *shard) replace(db int, key []byte, hash uint64, e entry, kind item.Kind
 }
 
 // release ends what replace began: the old item is freed and the expiries counted.
-func (s *shard) release(db int, old entry, at int64) {
+func (s *shard) release(db int, key []byte, old entry, at int64) {
 	had := false
 	if old.ref != 0 {
 		had = old.item.Expires()
 		s.heap.Free(old.ref)
 	}
 	s.countExpiry(db, had, at != 0)
+	s.changed(db, key, Written)
 	s.verify()
 }
 
@@ -366,15 +377,21 @@ func (s *shard) locate(hash uint64, ref slab.Ref) (probe index.Probe, db int, ok
 
 // discard removes an item that was reached by its reference, and tells whether it
 // was in a database, and not in a table that was flushed. The caller tells the policy.
-func (s *shard) discard(ref slab.Ref) (counts bool) {
+func (s *shard) discard(ref slab.Ref, why Change) (counts bool) {
 	it := item.Decode(s.heap.At(ref))
 	hash := s.c.indexHash(s.c.hash.sum(it.Key()))
 	probe, db, ok := s.locate(hash, ref)
 	if !ok {
 		panic("cache: an item without a reference was removed")
 	}
-	if db >= 0 && it.Expires() {
-		s.expires[db]--
+	if db >= 0 {
+		if it.Expires() {
+			s.expires[db]--
+		}
+		s.changed(db, it.Key(), why)
+	}
+	if db >= 0 {
+		s.signal(db, it.Key())
 	}
 	s.shed(it)
 	probe.Delete()

@@ -134,7 +134,7 @@ func (s *shard) resize(db int, key []byte, hash uint64, e entry, length int) ([]
 		at = e.item.ExpireAt()
 	}
 	if e.ref != 0 && item.SizeOf(len(key), length, at) <= s.heap.Capacity(e.ref) {
-		return s.resizeInPlace(key, hash, e, length, at), nil
+		return s.resizeInPlace(db, key, hash, e, length, at), nil
 	}
 	size := blockSize(len(key), length, at)
 	roomy := size
@@ -151,16 +151,17 @@ func (s *shard) resize(db int, key []byte, hash uint64, e entry, length int) ([]
 	if e.ref != 0 {
 		copy(it.Value(), e.item.Value())
 	}
-	s.release(db, e, at)
+	s.release(db, key, e, at)
 	return it.Value(), nil
 }
 
 // resizeInPlace is resize where the block is large enough.
-func (s *shard) resizeInPlace(key []byte, hash uint64, e entry, length int, at int64) []byte {
+func (s *shard) resizeInPlace(db int, key []byte, hash uint64, e entry, length int, at int64) []byte {
 	p := s.heap.At(e.ref)
 	size, old := item.SizeOf(len(key), length, at), e.item.ValueLen()
 	state := s.policy.Update(evict.State(item.State(p)), hash, size)
 	from := e.item.Value()
+	s.changed(db, key, Written)
 	if size-length == e.item.Size()-old {
 		return item.WriteHeader(p, item.StringRaw, uint32(state), len(key), length, at).Value()
 	}

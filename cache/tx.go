@@ -27,6 +27,9 @@ type Tx struct {
 
 	memo     []byte // the key that BeginKey hashed
 	memoHash uint64
+
+	ready   []ReadyKey // awaited keys that changed, where several shards are locked
+	awaited bool       // as several shards were locked, a key of theirs was awaited
 }
 
 // SetClock gives the time, unix ms, for transactions begun from now on; 0 asks
@@ -92,11 +95,14 @@ func (c *Cache) BeginAll(tx *Tx, db int) {
 }
 
 func (tx *Tx) lock() {
-	tx.many = true
+	tx.many, tx.awaited = true, false
 	for i := tx.lockedFrom(0); i >= 0; i = tx.lockedFrom(i + 1) {
 		s := &tx.c.shards[i]
 		s.mu.Lock()
 		s.now, s.tx = tx.now, tx
+		if s.awaits.count.Load() != 0 {
+			tx.awaited = true
+		}
 	}
 }
 
@@ -114,7 +120,7 @@ func (tx *Tx) lockedFrom(i int) int {
 // End unlocks. What was borrowed from the transaction is no longer valid.
 func (tx *Tx) End() {
 	if tx.one != nil {
-		tx.one.mu.Unlock()
+		tx.one.unlock()
 		tx.one, tx.memo = nil, nil
 		return
 	}
@@ -124,10 +130,15 @@ func (tx *Tx) End() {
 	for i := tx.lockedFrom(0); i >= 0; i = tx.lockedFrom(i + 1) {
 		s := &tx.c.shards[i]
 		s.tx = nil
-		s.mu.Unlock()
+		s.unlock()
 	}
 	clear(tx.locked[:(len(tx.c.shards)+63)/64])
 	tx.many = false
+	if len(tx.ready) > 0 {
+		left := tx.ready
+		tx.ready = nil
+		tx.c.passOn(left)
+	}
 }
 
 // route finds a key's shard, which must be locked, and the index's hash.

@@ -17,7 +17,9 @@ cache/internal/nodes: cache/internal/offheap cache/internal/slab cache/internal/
 cache/internal/nodes/nodestest: cache/internal/nodes cache/internal/offheap cache/internal/slab
 cache/internal/packed:
 cache/internal/table: cache/internal/nodes cache/internal/packed cache/internal/invariants
-cache/internal/tree: cache/internal/nodes cache/internal/invariants
+cache/internal/tree: cache/internal/nodes
+cache/internal/deque: cache/internal/nodes cache/internal/packed cache/internal/tree
+cache/internal/stream: cache/internal/nodes cache/internal/tree
 cache/internal/model:
 cache/internal/model tests: cache
 cache tests: cache/internal/*
@@ -33,6 +35,9 @@ protocol/internal/process: x/sys
 protocol/internal/session:
 protocol/internal/metrics:
 protocol/internal/config: cache x/sys
+protocol/internal/watch: cache
+protocol/internal/pubsub: protocol/resp protocol/internal/glob
+protocol/internal/blocking: cache protocol/internal/session
 
 # Bytes between sockets and sessions, and nothing of commands.
 protocol/internal/conn: protocol/internal/session protocol/resp redcon x/sys
@@ -40,14 +45,17 @@ protocol/internal/conn: protocol/internal/session protocol/resp redcon x/sys
 # The commands, and above them the gates that every command passes.
 protocol/internal/handlers: cache protocol/command protocol/resp xxh3
     protocol/internal/args protocol/internal/glob protocol/internal/process
-    protocol/internal/session protocol/internal/metrics protocol/internal/config
+    protocol/internal/session protocol/internal/metrics protocol/internal/config protocol/internal/blocking
+    protocol/internal/watch
 protocol/internal/handlers tests: protocol/internal/exec
 protocol/internal/exec: cache protocol/command protocol/resp protocol/internal/handlers
     protocol/internal/args protocol/internal/session protocol/internal/metrics protocol/internal/config
+    protocol/internal/blocking protocol/internal/watch
 
 # The one place that wires it all.
 protocol: cache protocol/command protocol/resp protocol/internal/conn protocol/internal/exec protocol/internal/handlers
     protocol/internal/session protocol/internal/metrics protocol/internal/config protocol/internal/process
+    protocol/internal/blocking
 protocol tests: redcon
 
 # The benchmark speaks the protocol and knows nothing of the server.
