@@ -3,6 +3,10 @@ package cache
 import (
 	"math"
 	"strconv"
+
+	"github.com/ashlar-cache/ashlar/cache/internal/evict"
+	"github.com/ashlar-cache/ashlar/cache/internal/item"
+	"github.com/ashlar-cache/ashlar/cache/internal/packed"
 )
 
 // Operations on hashes: fields with values under one key. A key that is not there
@@ -29,11 +33,44 @@ func (tx *Tx) HSet(key []byte, pairs ...[]byte) (added int, err error) {
 		if !c.there() && !first {
 			return added, nil // evicted to make room for its own fields
 		}
+		if len(pairs) == 2 && c.there() && c.hashOverwrite(tx.Limits(), pairs[0], pairs[1]) {
+			return added, nil
+		}
 		added += c.hashPutAll(tx.Limits(), pairs[:n])
 		c.done()
 		pairs = pairs[n:]
 	}
 	return added, nil
+}
+
+// hashOverwrite is the short way for the commonest write: a value is replaced by one
+// as long, nothing else changes, and the operation ends. It tells whether that was
+// so.
+func (c *coll) hashOverwrite(l *Limits, field, value []byte) bool {
+	v := c.value()
+	switch c.kind() {
+	case item.HashTable:
+		t := c.hashTable()
+		if v[hashNameAt] != byte(EncodingHashTable) || !t.Overwrite(c.hashOf(field), field, value) {
+			return false
+		}
+	case item.HashPacked:
+		_, at, ok := packed.FindEvery(v, hashHeader, field, 2)
+		if !ok || l.hashOutgrown(packedHashLen(v), len(field), len(value)) {
+			return false
+		}
+		old, _, _ := packed.Next(v, at)
+		if len(old) != len(value) {
+			return false
+		}
+		copy(old, value)
+	default:
+		return false
+	}
+	s, p := c.s, c.s.heap.At(c.e.ref)
+	item.SetState(p, uint32(s.policy.Update(evict.State(item.State(p)), c.hash, sizeOf(c.e.item))))
+	s.changed(c.db, c.key, Written)
+	return true
 }
 
 // hashPutAll puts pairs of field and value and returns how many fields are new.

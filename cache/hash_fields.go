@@ -91,9 +91,6 @@ func (c *coll) hashPut(l *Limits, field, value []byte, due int64) (added bool) {
 func (c *coll) tablePut(l *Limits, field, value []byte, due int64) (added bool) {
 	root := c.value()
 	t, hash := c.hashTable(), c.hashOf(field)
-	if due <= 0 && root[hashNameAt] == byte(EncodingHashTable) && t.Overwrite(hash, field, value) {
-		return false
-	}
 	late := false // the field is there, but its time has come
 	if hashNextDue(item.HashTable, root) != 0 {
 		if _, was, ok := t.Find(hash, field); ok && c.expired(was) {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/ashlar-cache/ashlar/cache/internal/deque"
 	"github.com/ashlar-cache/ashlar/cache/internal/item"
+	"github.com/ashlar-cache/ashlar/cache/internal/nodes"
 	"github.com/ashlar-cache/ashlar/cache/internal/packed"
 )
 
@@ -186,12 +187,19 @@ func (tx *Tx) LTrim(key []byte, start, stop int) error {
 	default:
 		var l deque.List
 		c.deque(&l)
-		l.Trim(from, end)
+		if held := l.Trim(from, end, c.freeLater); held > 0 {
+			// What was cut off is no longer of this list.
+			c.nodes().TakeDelta()
+			setNodeBytes(c.value(), int64(held))
+		}
 		c.listShrunk(tx.Limits(), &l)
 	}
 	c.done()
 	return nil
 }
+
+// freeLater has a node and all below it freed bit by bit.
+func (c *coll) freeLater(h nodes.Handle) { c.s.dead = append(c.s.dead, h) }
 
 func (c *coll) packedTrim(from, end int) {
 	v := c.value()

@@ -464,3 +464,26 @@ func FuzzListCheck(f *testing.F) {
 	f.Add([]byte{1})
 	f.Fuzz(func(_ *testing.T, v []byte) { _ = checkList(nil, item.ListPacked, v) })
 }
+
+// TestListTrimmedToLittle: what is cut off is freed later, and counts no longer.
+func TestListTrimmedToLittle(t *testing.T) {
+	r := newListRig(t)
+	k, e := []byte("k"), []byte("0123456789")
+	for _, keep := range []int{1, 100, 30_000} {
+		r.do(func(tx *Tx) {
+			for range 200_000 {
+				_, err := tx.RPush(k, e)
+				require.NoError(t, err)
+			}
+			require.NoError(t, tx.LTrim(k, 50_000, 50_000+keep-1))
+			n, err := tx.LLen(k)
+			require.NoError(t, err)
+			assert.Equal(t, keep, n)
+			info, _ := tx.Object(k)
+			assert.Less(t, int(info.Bytes), keep*14+10_000)
+		})
+		require.NoError(t, r.c.Check())
+		r.do(func(tx *Tx) { tx.Delete(k) })
+		require.NoError(t, r.c.Check())
+	}
+}

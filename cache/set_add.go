@@ -159,10 +159,13 @@ func (c *coll) setAddToInts(l *Limits, member []byte) bool {
 
 // setAddToTable is setAdd to a large set.
 func (c *coll) setAddToTable(l *Limits, member []byte) bool {
-	t := c.setTable()
-	if !t.Add(c.hashOf(member), member) {
+	// To look first takes little where the member is new, as Add then finds all it reads
+	// in the processor's cache, and is the shorter way where it is not.
+	t, hash := c.setTable(), c.hashOf(member)
+	if t.Has(hash, member) {
 		return false
 	}
+	t.Add(hash, member)
 	s := c.setShape()
 	if s.encoding != EncodingHashTable {
 		s.n-- // it is in already

@@ -10,6 +10,22 @@ import (
 	"github.com/ashlar-cache/ashlar/cache/internal/tree"
 )
 
+// Sorted sets. A small one is a blob, searched from its beginning (zset_packed.go). A
+// large one is a counted tree whose leaves hold the entries in order, beside an index
+// that finds the leaf of a member by its hash (zset_tree.go, zset_index.go). Both keep
+// the same entries (zset_entry.go), walked by the same code (zset_seq.go), so that what
+// is above them (zset_open.go) has two cases of most things and not more:
+//
+//	ZADD, new      where it belongs by tree ── into the leaf ── index
+//	ZADD, known    index ── leaf: the old score ── tree, for the counts on the way ──
+//	               out of the leaf ── where it belongs by tree ── into the leaf ── index
+//	ZSCORE         index ── leaf
+//	ZRANK          index ── leaf: the score ── tree: the elements before the leaf
+//	any range      to two ranks by tree; then from leaf to leaf
+//
+// A set becomes large by Redis's thresholds, or where a blob would be longer than
+// maxPacked, and stays so.
+
 // ErrScoreNaN is the error of an operation that would give a member a score that is
 // not a number.
 var ErrScoreNaN = errors.New("cache: the resulting score is not a number")

@@ -31,10 +31,9 @@ func (z *zset) lookup(member []byte) (at zspot, ok bool) {
 	if z.tree.Empty() {
 		return at, false
 	}
-	s := z.nodes()
 	ok = z.index.Candidates(z.hashOf(member), func(value uint64) (found bool) {
 		at.leaf = nodes.Handle(value &^ handleMark)
-		q := leafSeq(s, at.leaf)
+		q := z.coldLeaf(at.leaf)
 		at.off, at.i, at.score, found = q.find(member)
 		return found
 	})

@@ -86,6 +86,20 @@ func shrinkLeaf(s *nodes.Store, h nodes.Handle, b []byte, end int) {
 	}
 }
 
+// coldLeaf is leafSeq for a leaf that is about to be searched and probably in no cache.
+// One byte of each line is read at once: these reads do not wait for each other, as
+// those of a search do.
+func (z *zset) coldLeaf(h nodes.Handle) zseq {
+	const line = 64
+	q := leafSeq(z.nodes(), h)
+	touched := byte(0)
+	for off := line; off < len(q.b); off += line {
+		touched += q.b[off]
+	}
+	z.s.touched += touched
+	return q
+}
+
 // separator is the key of a leaf that begins with (score, member).
 func separator(score float64, member []byte) tree.Key {
 	return tree.Key{Hi: scoreBits(score), Lo: prefix(member)}
@@ -125,7 +139,7 @@ func (z *zset) leafOf(score float64, member []byte) tree.Pos {
 // seekTree finds where (score, member) is or belongs.
 func (z *zset) seekTree(score float64, member []byte) (p place, found bool) {
 	p.Pos = z.leafOf(score, member)
-	q := leafSeq(z.nodes(), p.Leaf)
+	q := z.coldLeaf(p.Leaf)
 	p.off, p.i, found = q.seek(score, member)
 	return p, found
 }

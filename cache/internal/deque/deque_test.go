@@ -7,8 +7,10 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/ashlar-cache/ashlar/cache/internal/nodes"
 	"github.com/ashlar-cache/ashlar/cache/internal/nodes/nodestest"
 	"github.com/ashlar-cache/ashlar/cache/internal/packed"
+	"github.com/ashlar-cache/ashlar/cache/internal/tree"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -19,6 +21,8 @@ type rig struct {
 	store *nodestest.Store
 	list  List
 	root  []byte
+	later []nodes.Handle // cut off
+	cuts  int
 	model [][]byte
 }
 
@@ -82,7 +86,22 @@ func (r *rig) removeEqual(e []byte, n int, front bool) {
 }
 
 func (r *rig) trim(start, stop int) {
-	r.list.Trim(start, stop)
+	held := r.list.Trim(start, stop, func(h nodes.Handle) { r.later = append(r.later, h) })
+	for len(r.later) > 0 {
+		h := r.later[len(r.later)-1]
+		r.later = r.later[:len(r.later)-1]
+		if kind := r.store.Kind(h); kind != nodes.ListLeaf {
+			tree.Children(kind, r.store.Bytes(h), func(h nodes.Handle) nodes.Handle {
+				r.later = append(r.later, h)
+				return h
+			})
+		}
+		r.store.Free(h)
+	}
+	if held > 0 {
+		require.EqualValues(r.t, r.store.Held(), held)
+		r.cuts++
+	}
 	r.model = slices.Clone(r.model[start:stop])
 }
 
@@ -314,7 +333,7 @@ func TestNothingAllocates(t *testing.T) {
 		r.list.Insert(5000, e)
 		c := r.list.At(5000)
 		c.Next()
-		r.list.Trim(1, r.list.Len())
+		r.list.Trim(1, r.list.Len(), nil)
 	}))
 	assert.NotZero(t, sum)
 }
@@ -327,7 +346,7 @@ func TestEnds(t *testing.T) {
 		for range 2000 {
 			r.push(element(random, long), true)
 		}
-		for i := range 20_000 {
+		for i := range 8000 {
 			front := random.IntN(2) == 0
 			if random.IntN(100) < 40+20*(i/50%2) {
 				r.push(bytes.Repeat([]byte{byte(i)}, random.IntN(long)), front)
@@ -335,7 +354,7 @@ func TestEnds(t *testing.T) {
 				r.pop(1, front)
 			}
 			r.save()
-			if i%500 == 0 {
+			if i%1000 == 0 {
 				require.Len(t, r.root, LongRootSize)
 				r.check()
 			}
@@ -346,6 +365,28 @@ func TestEnds(t *testing.T) {
 			r.save()
 		}
 		r.check()
+		assert.Zero(t, r.store.Len())
+	}
+}
+
+// TestCut trims lists to a part of them.
+func TestCut(t *testing.T) {
+	random := rand.New(rand.NewPCG(12, 12))
+	for _, stay := range []int{1, 30, 5000, 40_000, 90_000} {
+		r := newRig(t)
+		for range 100_000 {
+			r.push(element(random, 300), false)
+		}
+		for r.save(); len(r.model) > stay+2; {
+			stop := len(r.model) - random.IntN(len(r.model)-stay+1)
+			r.trim(random.IntN(stop-stay+1), stop)
+			r.check()
+			r.push([]byte("last"), false)
+			r.push([]byte("first"), true)
+			r.check()
+		}
+		assert.True(t, stay > 30 || r.cuts > 0, "%d of 100,000", stay)
+		r.list.Free()
 		assert.Zero(t, r.store.Len())
 	}
 }

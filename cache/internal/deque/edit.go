@@ -1,6 +1,7 @@
 package deque
 
 import (
+	"github.com/ashlar-cache/ashlar/cache/internal/nodes"
 	"github.com/ashlar-cache/ashlar/cache/internal/packed"
 	"github.com/ashlar-cache/ashlar/cache/internal/tree"
 )
@@ -223,19 +224,24 @@ func filterBack(data, e []byte, n int) (from, k int) {
 	}
 }
 
-// Trim keeps the elements from start to before stop, at least one. Where far more go
-// than stay, whole parts of the tree are cut off and handed to drop, for the owner to
-// free when there is time; held is then the number of bytes in the nodes that are
+// manyGone is the number of elements from which Trim does not go leaf by leaf.
+const manyGone = 10_000
+
+// Trim keeps the elements from start to before stop, at least one. Where many go, and
+// more than stay, whole parts of the tree are cut off and handed to later, for the
+// owner to free bit by bit; held is then the number of bytes in the nodes that are
 // left, else 0.
-func (l *List) Trim(start, stop int, drop func(h nodes.Handle)) (held int) {
+func (l *List) Trim(start, stop int, later func(h nodes.Handle)) (held int) {
 	l.flush()
-	if gone := l.Len() - (stop - start); gone > manyGone && gone > stop-start {
-		held = l.cutTo(start, stop, drop)
-	} else {
-		l.drop(l.Len()-stop, false)
-		l.drop(start, true)
+	stay := stop - start
+	if gone := l.Len() - stay; gone > manyGone && gone > stay {
+		start = l.cutTo(start, stop, later)
+		stop = start + stay
+		held = l.measure()
 	}
 	before := l.store.Held()
+	l.drop(l.Len()-stop, false)
+	l.drop(start, true)
 	l.settle()
 	if held > 0 {
 		held += int(l.store.Held() - before)
@@ -243,25 +249,26 @@ func (l *List) Trim(start, stop int, drop func(h nodes.Handle)) (held int) {
 	return held
 }
 
-// manyGone is the number of elements from which leaves are not freed one by one.
-const manyGone = 10_000
+// cutTo cuts the tree to the leaves that have the elements from start to before stop,
+// and returns what start is in it then.
+func (l *List) cutTo(start, stop int, later func(h nodes.Handle)) int {
+	p, _ := l.tree.SeekRank(stop - 1)
+	l.tree.CutAfter(&p, later)
+	p, start = l.tree.SeekRank(start)
+	l.tree.CutBefore(&p, later)
+	return start
+}
 
-// cutTo is Trim by cutting the tree. The sizes of what is left are counted anew,
-// which is less to do than to count what went.
-func (l *List) cutTo(start, stop int, drop func(h nodes.Handle)) (held int) {
-	p, k := l.tree.SeekRank(stop - 1)
-	l.tree.CutAfter(&p, drop)
-	p, k = l.tree.SeekRank(start)
-	l.tree.CutBefore(&p, drop)
+// measure counts the entries' bytes anew and returns those of the nodes: for the few
+// that were left.
+func (l *List) measure() (held int) {
 	l.bytes = 0
-	l.tree.Nodes(func(leaf bool, b []byte) {
-		if leaf {
-			l.bytes += len(leafData(b))
+	l.tree.Nodes(func(isLeaf bool, b []byte) {
+		if isLeaf {
+			l.bytes += len(leaf(b).data())
 		}
 		held += len(b)
 	})
-	l.drop(l.Len()-(k+stop-start), false)
-	l.drop(k, true)
 	return held
 }
 

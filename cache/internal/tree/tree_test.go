@@ -189,8 +189,9 @@ func (r *shape) insert(i int, after bool) {
 
 func (r *shape) remove(i int) {
 	p, offset := r.tree.SeekRank(i)
-	require.Zero(r.t, offset)
-	require.Equal(r.t, i, r.tree.Rank(&p))
+	if offset != 0 || i%100 == 0 && r.tree.Rank(&p) != i {
+		r.t.Fatalf("element %d is found as %d of the leaf at %d", i, offset, r.tree.Rank(&p))
+	}
 	r.tree.Remove(&p)
 }
 
@@ -263,9 +264,9 @@ func TestChildren(t *testing.T) {
 func TestCut(t *testing.T) {
 	random := rand.New(rand.NewPCG(10, 10))
 	for _, form := range []Form{Ranked, Keyed} {
-		for range 30 {
+		for range 12 {
 			r := newRig(t, form)
-			for i := range 1 + random.IntN(9000) {
+			for i := range 1 + random.IntN(4000) {
 				r.insert(i, r.newLeaf(uint64(4*i)), true)
 			}
 			for len(r.leaves) > 1 && random.IntN(8) > 0 {

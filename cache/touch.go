@@ -1,0 +1,60 @@
+package cache
+
+import (
+	"github.com/ashlar-cache/ashlar/cache/internal/item"
+	"github.com/ashlar-cache/ashlar/cache/internal/slab"
+	"github.com/ashlar-cache/ashlar/cache/internal/table"
+)
+
+// touchFrom is the number of elements from which a table is worth touching: smaller
+// ones are in the processor's caches if they are in use, and are slowed down by a
+// tenth.
+const touchFrom = 1 << 16
+
+// TouchElements reads what look-ups of some elements of one collection, fields of a
+// hash or members of a set or a sorted set, will read, so that the waits for memory overlap. hash is
+// the key's. It is for batches, as TouchItem is, but takes the shard's lock, and does
+// nothing where it is taken; nor in a collection that is small.
+func (c *Cache) TouchElements(db int, key []byte, hash uint64, elements [][]byte) (touched byte) {
+	s := c.shardOf(hash)
+	if !s.mu.TryLock() {
+		return 0
+	}
+	defer s.mu.Unlock()
+	t := s.tables[db]
+	if t == nil {
+		return 0
+	}
+	p := t.Probe(c.indexHash(hash))
+	for ref := p.Next(); ref != 0; ref = p.Next() {
+		it, same := item.Match(s.heap.At(slab.Ref(ref)), key)
+		if !same {
+			continue
+		}
+		root := elementRoot(it)
+		if root == nil || table.Len(root) < touchFrom {
+			return 0
+		}
+		var room [64]uint64
+		hashes := room[:0]
+		for _, e := range elements {
+			hashes = append(hashes, c.hash.sum(e))
+		}
+		return table.Touch(s.nodes, root, hashes)
+	}
+	return 0
+}
+
+// elementRoot is the root of the table in which a large hash's fields, a large set's
+// members or a large sorted set's scores are found.
+func elementRoot(it item.Item) []byte {
+	switch it.Kind() {
+	case item.HashTable:
+		return it.Value()[hashTableAt:]
+	case item.SetTable:
+		return it.Value()[setTableAt:]
+	case item.ZSetTree:
+		return it.Value()[zsetIndexAt:]
+	}
+	return nil
+}
