@@ -64,7 +64,10 @@
 //     of pages, each in bounded steps;
 //   - one ticker (background.go): tells the cache how much resident memory the rest
 //     of the process takes, so that maxmemory bounds what the operating system
-//     sees, samples the rates of INFO, and keeps the Go heap small.
+//     sees, samples the rates of INFO, and keeps the Go heap small;
+//   - one goroutine that ends the waits of blocking commands whose time is up
+//     (internal/exec's Waker). The others end with the command that brings what a
+//     client waits for, on its loop: see internal/blocking.
 //
 // # Memory
 //

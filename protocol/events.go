@@ -42,7 +42,13 @@ func (e events) Opened(s *session.Session) (refusal string) {
 }
 
 // Closed implements conn.Events.
-func (e events) Closed(*session.Session) {}
+func (e events) Closed(s *session.Session) {
+	e.s.handlers.Watch.Forget(s.ID)
+	e.s.handlers.Monitors.Remove(s.ID)
+	if s.Blocked {
+		e.s.handlers.Blocking.Take(s.ID) // nobody is to be answered
+	}
+}
 
 // traffic carries the transport's counts over to the metrics, which start afresh
 // with CONFIG RESETSTAT while the transport's own only grow.

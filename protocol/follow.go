@@ -23,6 +23,12 @@ func (s *Server) follow() {
 		s.cache.SetMaintenanceHz(int(c.Hz.Int()))
 		s.background.hzChanged()
 	}, "hz")
+	slower, most := c.Lookup("slowlog-log-slower-than"), c.Lookup("slowlog-max-len")
+	s.onChange(func() { s.handlers.Slow.SetThreshold(slower.Int()) }, "slowlog-log-slower-than")
+	s.onChange(func() { s.handlers.Slow.SetMax(int(most.Int())) }, "slowlog-max-len")
+	spike := c.Lookup("latency-monitor-threshold")
+	s.onChange(func() { s.handlers.Latency.SetThreshold(spike.Int()) }, "latency-monitor-threshold")
+	s.onChange(s.followCollections, config.CollectionNames()...)
 	s.onChange(func() { s.limits.Timeout.Store(c.Timeout.Int()) }, "timeout")
 	s.onChange(func() { s.limits.TCPKeepAlive.Store(c.TCPKeepalive.Int()) }, "tcp-keepalive")
 	s.onChange(func() { s.limits.MaxBulkLen.Store(c.ProtoMaxBulkLen.Int()) }, "proto-max-bulk-len")
@@ -36,6 +42,19 @@ func (s *Server) follow() {
 func (s *Server) onChange(apply func(), names ...string) {
 	apply()
 	s.cfg.OnChange(func() error { apply(); return nil }, names...)
+}
+
+func (s *Server) followCollections() {
+	c := s.cfg
+	s.cache.SetLimits(cache.Limits{
+		HashMaxPackedEntries: int(c.HashMaxPackedEntries.Int()), HashMaxPackedValue: int(c.HashMaxPackedValue.Int()),
+		SetMaxInts:          int(c.SetMaxInts.Int()),
+		SetMaxPackedEntries: int(c.SetMaxPackedEntries.Int()), SetMaxPackedValue: int(c.SetMaxPackedValue.Int()),
+		ZSetMaxPackedEntries: int(c.ZSetMaxPackedEntries.Int()), ZSetMaxPackedValue: int(c.ZSetMaxPackedValue.Int()),
+		ListMaxPackedSize:  int(c.ListMaxPackedSize.Int()),
+		StreamNodeMaxBytes: int(c.StreamNodeMaxBytes.Int()), StreamNodeMaxEntries: int(c.StreamNodeMaxEntries.Int()),
+		HLLSparseMaxBytes: int(c.HLLSparseMaxBytes.Int()),
+	})
 }
 
 func (s *Server) followOutputLimits() {

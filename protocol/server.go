@@ -14,6 +14,7 @@ import (
 
 	"github.com/ashlar-cache/ashlar/cache"
 	"github.com/ashlar-cache/ashlar/protocol/internal/conn"
+	"github.com/ashlar-cache/ashlar/protocol/internal/exec"
 	"github.com/ashlar-cache/ashlar/protocol/internal/handlers"
 	"github.com/ashlar-cache/ashlar/protocol/internal/metrics"
 	"github.com/ashlar-cache/ashlar/protocol/internal/process"
@@ -41,6 +42,7 @@ type Server struct {
 	loops    int // event loops, at most
 
 	background *background
+	waker      *exec.Waker
 	stopAsked  chan struct{} // closed when a client has said SHUTDOWN
 	askStop    sync.Once
 	shutdown   sync.Once
@@ -97,6 +99,8 @@ func build(cfg *Config, log *slog.Logger, heap *heapKeeper, anyPort bool) (*Serv
 		Loops:       func() int { return s.conns.Loops() },
 		Shutdown:    func() { s.askStop.Do(func() { close(s.stopAsked) }) },
 	}
+	s.waker = exec.NewWaker(s.handlers, exec.Options{Log: log})
+	s.handlers.Unblock = s.waker.Unblock
 	s.background = newBackground(s, heap)
 	s.limits = conn.NewLimits()
 	s.conns = conn.New(conn.Options{
@@ -162,6 +166,7 @@ const grace = 10 * time.Second
 // lets what is under way finish and returns nil. It may be called once.
 func (s *Server) Serve(ctx context.Context) error {
 	s.background.start()
+	s.waker.Start()
 	failed := make(chan error, 1)
 	go func() { failed <- s.conns.Serve() }()
 	s.announce()
@@ -191,6 +196,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 			s.log.Warn("clients were cut off", "reason", e)
 		}
 		s.background.close()
+		s.waker.Close()
 		err = s.cache.Close()
 		s.log.Info("bye", "uptime", time.Since(s.handlers.Process.Started).Round(time.Millisecond).String())
 	})

@@ -36,6 +36,9 @@ protocol/internal/session:
 protocol/internal/metrics:
 protocol/internal/config: cache x/sys
 protocol/internal/watch: cache
+protocol/internal/slowlog:
+protocol/internal/latency:
+protocol/internal/monitor:
 protocol/internal/pubsub: protocol/resp protocol/internal/glob
 protocol/internal/blocking: cache protocol/internal/session
 
@@ -46,11 +49,11 @@ protocol/internal/conn: protocol/internal/session protocol/resp redcon x/sys
 protocol/internal/handlers: cache protocol/command protocol/resp xxh3
     protocol/internal/args protocol/internal/glob protocol/internal/process
     protocol/internal/session protocol/internal/metrics protocol/internal/config protocol/internal/blocking
-    protocol/internal/watch
+    protocol/internal/watch protocol/internal/slowlog protocol/internal/latency protocol/internal/monitor
 protocol/internal/handlers tests: protocol/internal/exec
 protocol/internal/exec: cache protocol/command protocol/resp protocol/internal/handlers
     protocol/internal/args protocol/internal/session protocol/internal/metrics protocol/internal/config
-    protocol/internal/blocking protocol/internal/watch
+    protocol/internal/blocking protocol/internal/watch protocol/internal/slowlog protocol/internal/latency
 
 # The one place that wires it all.
 protocol: cache protocol/command protocol/resp protocol/internal/conn protocol/internal/exec protocol/internal/handlers

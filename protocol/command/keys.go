@@ -44,6 +44,9 @@ func (s *Spec) FindKeys(argv [][]byte, dst []KeyRef) (keys []KeyRef, ok bool) {
 		}
 		var last int
 		first, last, ok = k.extent(argv, first)
+		if ok && !k.KeyNum && last == first-1 && i > 0 {
+			continue // a range of keys that may be left out, as PFMERGE's sources
+		}
 		if !ok || last >= len(argv) || last < first {
 			return dst, false
 		}
@@ -56,10 +59,10 @@ func (s *Spec) FindKeys(argv [][]byte, dst []KeyRef) (keys []KeyRef, ok bool) {
 
 // begin is where the specification starts to look for keys; 0 if nowhere.
 func (k *KeySpec) begin(argv [][]byte) int {
-	if k.Unknown {
-		return 0
-	}
 	if k.Keyword == "" {
+		if k.Unknown {
+			return 0
+		}
 		return k.Index
 	}
 	if k.StartFrom > 0 {

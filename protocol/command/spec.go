@@ -29,11 +29,16 @@ const (
 	NoAsyncLoading
 	NoMulti
 	NoMandatoryKeys
-	// AllKeys marks a command that works on the whole keyspace (FLUSHALL, KEYS,
-	// SWAPDB): it runs with every shard locked, or takes the locks itself, shard
-	// by shard (KeyspaceWalk). COMMAND INFO does not print these two.
+	// AllKeys marks a command that works on the whole keyspace (FLUSHALL, SWAPDB): it
+	// runs with every shard locked. With KeyspaceWalk (KEYS, DBSIZE) it takes the locks
+	// itself, shard by shard, unless it stands in a transaction. KeyspaceWalk alone
+	// marks a command that takes locks, or waits for other loops, whatever there is
+	// (INFO, CLIENT LIST): it never runs while any shard is locked. COMMAND INFO does
+	// not print these two.
 	AllKeys
 	KeyspaceWalk
+	// Immediate marks a command that is run, not queued, between MULTI and EXEC.
+	Immediate
 	// Protected marks a command that works only where the setting
 	// enable-debug-command allows it. COMMAND INFO does not print it either.
 	Protected
@@ -86,7 +91,9 @@ type KeySpec struct {
 	KeyNum               bool
 	KeyNumIdx, FirstKey  int
 
-	Unknown bool // begin_search and find_keys are "unknown"
+	// Unknown: begin_search and find_keys are "unknown" to clients. With a Keyword the
+	// keys are found all the same (SORT's STORE).
+	Unknown bool
 }
 
 // KeyAt is the key specification of the commonest kind: one key at args[index].

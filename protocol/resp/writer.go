@@ -10,6 +10,7 @@
 package resp
 
 import (
+	"bytes"
 	"math"
 	"strconv"
 
@@ -61,7 +62,27 @@ func (w *Writer) Flag(yes bool) {
 }
 
 // Bulk writes b as a bulk string; an empty or nil b is the empty string, not null.
-func (w *Writer) Bulk(b []byte) { w.B = redcon.AppendBulk(w.B, b) }
+func (w *Writer) Bulk(b []byte) {
+	n, at := len(b), len(w.B)
+	if n >= 100 || cap(w.B)-at < n+8 {
+		w.B = redcon.AppendBulk(w.B, b)
+		return
+	}
+	// Most of what is in a long reply: short, and there is room for it.
+	dst := w.B[at : at+n+8]
+	dst[0] = '$'
+	head := 2
+	if n >= 10 {
+		dst[1] = '0' + byte(n/10)
+		head = 3
+	}
+	dst[head-1] = '0' + byte(n%10)
+	dst[head], dst[head+1] = '\r', '\n'
+	copy(dst[head+2:], b)
+	end := head + 2 + n
+	dst[end], dst[end+1] = '\r', '\n'
+	w.B = w.B[:at+end+2]
+}
 
 // BulkString writes s as a bulk string.
 func (w *Writer) BulkString(s string) { w.B = redcon.AppendBulkString(w.B, s) }
@@ -182,8 +203,9 @@ func (w *Writer) length(kind byte, n int) {
 	w.B = append(w.B, '\r', '\n')
 }
 
-// AppendDouble appends f as redis-server 7 prints a double: an integer where
-// it is one, else 17 significant digits at most ("%.17g"), "inf", "-inf", "nan".
+// AppendDouble appends f as redis-server prints a double from 7.2 on: an integer
+// where it is one and a 64-bit integer reaches half as far, else the fewest digits that
+// read back as f, with an exponent where fpconv_dtoa has one; "inf", "-inf", "nan".
 func AppendDouble(dst []byte, f float64) []byte {
 	switch {
 	case math.IsInf(f, 1):
@@ -192,8 +214,76 @@ func AppendDouble(dst []byte, f float64) []byte {
 		return append(dst, "-inf"...)
 	case math.IsNaN(f):
 		return append(dst, "nan"...)
-	case f == math.Trunc(f) && math.Abs(f) < 1e17:
+	case f == 0 && math.Signbit(f):
+		return append(dst, "-0"...)
+	case math.Abs(f) <= math.MaxInt64/2 && f == math.Trunc(f):
 		return strconv.AppendInt(dst, int64(f), 10)
 	}
-	return strconv.AppendFloat(dst, f, 'g', 17, 64)
+	var room [32]byte
+	text := strconv.AppendFloat(room[:0], f, 'e', -1, 64) // [-]d[.ddd]e±dd
+	if text[0] == '-' {
+		dst = append(dst, '-')
+		text = text[1:]
+	}
+	at := bytes.IndexByte(text, 'e')
+	exp := exponent(text[at+1:])
+	digits := text[:1]
+	if at > 1 {
+		digits = append(digits, text[2:at]...) // over the point
+	}
+	return appendDigits(dst, digits, exp, f < 0)
+}
+
+// exponent reads ±dd, which AppendFloat has written.
+func exponent(text []byte) int {
+	n := 0
+	for _, c := range text[1:] {
+		n = n*10 + int(c-'0')
+	}
+	if text[0] == '-' {
+		return -n
+	}
+	return n
+}
+
+// appendDigits appends the number whose first digit counts 10^exp, in fpconv_dtoa's
+// form: without an exponent where no more than six zeros come after the digits (one
+// less below zero), or the last digit counts no less than 10^-6, or the first is
+// within ten places of the point.
+func appendDigits(dst, digits []byte, exp int, negative bool) []byte {
+	n := len(digits)
+	k := exp - n + 1 // the last digit counts 10^k
+	zeros := 7
+	if negative {
+		zeros--
+	}
+	switch {
+	case k >= 0 && exp < n+zeros:
+		dst = append(dst, digits...)
+		for ; k > 0; k-- {
+			dst = append(dst, '0')
+		}
+		return dst
+	case k < 0 && (k > -7 || max(exp, -exp) < 10):
+		if exp >= 0 {
+			dst = append(dst, digits[:exp+1]...)
+			dst = append(dst, '.')
+			return append(dst, digits[exp+1:]...)
+		}
+		dst = append(dst, "0."...)
+		for ; exp < -1; exp++ {
+			dst = append(dst, '0')
+		}
+		return append(dst, digits...)
+	}
+	dst = append(dst, digits[0])
+	if n > 1 {
+		dst = append(dst, '.')
+		dst = append(dst, digits[1:]...)
+	}
+	dst = append(dst, 'e')
+	if exp >= 0 {
+		dst = append(dst, '+')
+	}
+	return strconv.AppendInt(dst, int64(exp), 10)
 }

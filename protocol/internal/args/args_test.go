@@ -109,6 +109,7 @@ func TestTimeouts(t *testing.T) {
 	for text, want := range map[string]string{
 		"x": "ERR timeout is not a float or out of range", "-1": "ERR timeout is negative",
 		"1e300": "ERR timeout is out of range", "inf": "ERR timeout is out of range", "0": "", "1.5": "",
+		"9223372036854775": "ERR timeout is out of range", "9000000000000000": "", "-inf": "ERR timeout is negative", "-0.0001": "",
 	} {
 		_, err := Timeout([]byte(text))
 		assert.Equal(t, want, err, text)
@@ -119,6 +120,8 @@ func TestTimeouts(t *testing.T) {
 	assert.Equal(t, "ERR timeout is not an integer or out of range", err)
 	_, err = TimeoutMs([]byte("-1"))
 	assert.Equal(t, "ERR timeout is negative", err)
+	_, err = TimeoutMs([]byte("9223372036854775807"))
+	assert.Equal(t, "ERR timeout is out of range", err)
 	ms, err = TimeoutMs([]byte("20"))
 	assert.Empty(t, err)
 	assert.EqualValues(t, 20, ms)

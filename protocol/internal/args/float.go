@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"strconv"
+	"time"
 )
 
 // The longest float that Redis reads (MAX_LONG_DOUBLE_CHARS); longer ones it
@@ -98,19 +99,23 @@ func isDigit(c byte) bool { return c-'0' <= 9 }
 
 func isHex(c byte) bool { return c-'0' <= 9 || (c|0x20)-'a' <= 5 }
 
+const errTimeoutRange = "ERR timeout is out of range"
+
 // Timeout reads a time to wait in seconds, with a fraction; 0 means for ever.
-// The result is in milliseconds, rounded up, as blocking commands want it.
+// The result is in milliseconds, rounded up, as blocking commands want it; so is
+// what is less than a millisecond below 0, which makes it 0, as in Redis.
 func Timeout(b []byte) (ms int64, err string) {
 	seconds, ok := Float(b)
+	wait := math.Ceil(seconds * 1000)
 	switch {
 	case !ok:
 		return 0, "ERR timeout is not a float or out of range"
-	case seconds*1000 > math.MaxInt64:
-		return 0, "ERR timeout is out of range"
-	case seconds < 0:
+	case wait >= math.MaxInt64:
+		return 0, errTimeoutRange
+	case wait < 0:
 		return 0, "ERR timeout is negative"
 	}
-	return int64(math.Ceil(seconds * 1000)), ""
+	return reachable(int64(wait))
 }
 
 // TimeoutMs reads a time to wait in milliseconds; 0 means for ever.
@@ -121,6 +126,15 @@ func TimeoutMs(b []byte) (ms int64, err string) {
 		return 0, "ERR timeout is not an integer or out of range"
 	case ms < 0:
 		return 0, "ERR timeout is negative"
+	}
+	return reachable(ms)
+}
+
+// reachable refuses a wait whose end is beyond what 64 bits can tell of time.
+func reachable(ms int64) (int64, string) {
+	// The clock is asked only where it can matter.
+	if ms > math.MaxInt64/2 && ms > math.MaxInt64-time.Now().UnixMilli() {
+		return 0, errTimeoutRange
 	}
 	return ms, ""
 }

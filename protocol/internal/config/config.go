@@ -71,6 +71,14 @@ type Config struct {
 	MaxMemoryPolicy, MaxMemorySamples Value // the policy's name is Text
 	MaxMemoryClients                  Value // bytes; negative: percent of MaxMemory; 0: no bound
 
+	// Up to where a collection is packed.
+	HashMaxPackedEntries, HashMaxPackedValue           Value
+	SetMaxInts, SetMaxPackedEntries, SetMaxPackedValue Value
+	ZSetMaxPackedEntries, ZSetMaxPackedValue           Value
+	ListMaxPackedSize                                  Value // negative: a size in bytes, see collectionRows
+	StreamNodeMaxBytes, StreamNodeMaxEntries           Value
+	HLLSparseMaxBytes                                  Value
+
 	// The process.
 	Hz                                          Value
 	LogLevel, LogFile, PidFile, Dir, Supervised Value

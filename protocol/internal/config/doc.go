@@ -14,7 +14,7 @@
 //
 //   - settings that this server obeys; each has a field in [Config];
 //   - foreign ones: settings of redis-server that have nothing to act on here
-//     (the size of a listpack, the pace of a background save). They are taken,
+//     (the compression of lists, the pace of a background save). They are taken,
 //     kept and shown, so that an existing redis.conf can be used as it is;
 //   - fixed ones: settings whose other values ask for something this server does
 //     not do (appendonly yes, cluster-enabled yes, tls-port 6379). To take those

@@ -6,19 +6,8 @@ import "math"
 // taken, kept and shown. A comment says why where it is not plain that they
 // have no object in this server.
 var foreignRows = []*Row{
-	// Encodings of collections.
-	{Name: "hash-max-listpack-entries", Alias: "hash-max-ziplist-entries", Kind: Integer, Default: "512", Max: math.MaxInt64},
-	{Name: "hash-max-listpack-value", Alias: "hash-max-ziplist-value", Kind: Integer, Default: "64", Max: math.MaxInt64},
-	{Name: "list-max-listpack-size", Alias: "list-max-ziplist-size", Kind: Integer, Default: "-2", Min: math.MinInt32, Max: maxInt32},
+	// Collections: no node of a list is compressed, a packed one costs as little.
 	{Name: "list-compress-depth", Kind: Integer, Default: "0", Max: maxInt32},
-	{Name: "set-max-intset-entries", Kind: Integer, Default: "512", Max: math.MaxInt64},
-	{Name: "set-max-listpack-entries", Kind: Integer, Default: "128", Max: math.MaxInt64},
-	{Name: "set-max-listpack-value", Kind: Integer, Default: "64", Max: math.MaxInt64},
-	{Name: "zset-max-listpack-entries", Alias: "zset-max-ziplist-entries", Kind: Integer, Default: "128", Max: math.MaxInt64},
-	{Name: "zset-max-listpack-value", Alias: "zset-max-ziplist-value", Kind: Integer, Default: "64", Max: math.MaxInt64},
-	{Name: "hll-sparse-max-bytes", Kind: Integer, Default: "3000", Max: math.MaxInt64},
-	{Name: "stream-node-max-bytes", Kind: Memory, Default: "4096", Max: math.MaxInt64},
-	{Name: "stream-node-max-entries", Kind: Integer, Default: "100", Max: math.MaxInt64},
 
 	// Memory: it is given back, indexes grow and shrink, and compaction runs in
 	// small steps in the background, always; eviction never falls behind, and
@@ -104,10 +93,7 @@ var foreignRows = []*Row{
 	{Name: "cluster-port", Kind: Integer, Default: "0", Max: 65535, Immutable: true},
 	{Name: "cluster-preferred-endpoint-type", Kind: Enum, Default: "ip", Values: []string{"ip", "hostname", "unknown-endpoint"}},
 
-	// The slow log and latency tracking; scripts; access lists.
-	{Name: "slowlog-log-slower-than", Kind: Integer, Default: "10000", Min: math.MinInt64, Max: math.MaxInt64},
-	{Name: "slowlog-max-len", Kind: Integer, Default: "128", Max: math.MaxInt64},
-	{Name: "latency-monitor-threshold", Kind: Integer, Default: "0", Max: math.MaxInt64},
+	// Latency tracking; scripts; access lists.
 	{Name: "latency-tracking", Kind: Bool, Default: "yes"},
 	{Name: "latency-tracking-info-percentiles", Kind: List, Default: "50 99 99.9", check: checkPercentiles},
 	{Name: "busy-reply-threshold", Alias: "lua-time-limit", Kind: Integer, Default: "5000", Max: math.MaxInt64},

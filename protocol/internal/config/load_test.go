@@ -93,14 +93,14 @@ func TestParseErrors(t *testing.T) {
 }
 
 func TestWarnings(t *testing.T) {
-	write(t, map[string]string{"old.conf": "save 900 1\nsave 300 10\nrepl-timeout 3\nhash-max-ziplist-value 1\nloglevel notice\n"})
+	write(t, map[string]string{"old.conf": "save 900 1\nsave 300 10\nrepl-timeout 3\nlist-compress-depth 1\nloglevel notice\n"})
 	c, err := Parse([]string{"old.conf", "--save", "1", "2", "3", "4"}, nil)
 	require.NoError(t, err)
 	assert.Equal(t, []string{
 		"old.conf:1: save is ignored: nothing is saved to disk",
 		"old.conf:2: save is ignored: nothing is saved to disk",
 		"command line: save is ignored: nothing is saved to disk",
-		"settings without effect in this server: hash-max-listpack-value repl-timeout",
+		"settings without effect in this server: list-compress-depth repl-timeout",
 	}, c.Warnings)
 	assert.Equal(t, "", c.Lookup("save").Text())
 }

@@ -3,7 +3,7 @@ package config
 import "math"
 
 // rows are all settings.
-var rows = concat(networkRows, memoryRows, processRows, foreignRows, fixedRows)
+var rows = concat(networkRows, memoryRows, collectionRows, slowRows, processRows, foreignRows, fixedRows)
 
 func concat(lists ...[]*Row) []*Row {
 	var all []*Row
@@ -71,6 +71,14 @@ var memoryRows = []*Row{
 		at: func(c *Config) *Value { return &c.MaxMemorySamples }},
 	{Name: "maxmemory-clients", Kind: Percent, Default: "0", Max: math.MaxInt64,
 		at: func(c *Config) *Value { return &c.MaxMemoryClients }},
+}
+
+// slowRows: what is noted of commands that take long, in microseconds, entries, and
+// milliseconds.
+var slowRows = []*Row{
+	{Name: "slowlog-log-slower-than", Kind: Integer, Default: "10000", Min: math.MinInt64, Max: math.MaxInt64},
+	{Name: "slowlog-max-len", Kind: Integer, Default: "128", Max: math.MaxInt64},
+	{Name: "latency-monitor-threshold", Kind: Integer, Default: "0", Max: math.MaxInt64},
 }
 
 // processRows: the process and its log.

@@ -98,7 +98,7 @@ func (l *loop) welcome(fd int, sa unix.Sockaddr, at *listener) {
 	if !at.unix {
 		setKeepAlive(fd, srv.lim.TCPKeepAlive.Load())
 	}
-	c := &Conn{srv: srv, fd: int32(fd), from: at, peer: makeAddress(addrPort(sa)), want: unix.EPOLLIN}
+	c := &Conn{srv: srv, fd: int32(fd), from: at, peer: makeAddress(addrPort(sa)), want: watched}
 	if refusal := srv.open(c, !at.unix); refusal != "" {
 		refuse(fd, refusal)
 		srv.left()

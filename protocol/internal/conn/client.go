@@ -44,6 +44,10 @@ type state uint8
 const (
 	// stateStalled: too much output waits, so nothing is read or executed.
 	stateStalled state = 1 << iota
+	// stateBlocked: its last command waits (BLPOP), and so does what follows.
+	stateBlocked
+	// stateHeld: something follows, which stays in the socket until then.
+	stateHeld
 	// stateReady: its input holds commands; it waits for its turn to go on.
 	stateReady
 	// stateClosing: it is closed as soon as what waits is sent.
@@ -60,6 +64,7 @@ type inbox struct {
 	waiting  int64  // bytes that the owner holds for the socket
 	notified bool   // the owner knows that there is something
 	killed   bool
+	resumed  bool // the reply that a blocked session waited for is in the queue
 	shut     bool // closed: nothing more is taken
 	overdone bool // counted as closed for its output
 }
@@ -170,6 +175,24 @@ func (c *Conn) Kill() {
 	}
 }
 
+// Resume implements session.Client. The reply goes the way of pushed messages, and so
+// stays in order with them, whichever loop the connection is on by now.
+func (c *Conn) Resume(reply []byte) {
+	c.mu.Lock()
+	if c.shut || c.killed {
+		c.mu.Unlock()
+		return
+	}
+	c.queue = append(c.queue, reply...)
+	c.resumed = true
+	first := !c.notified
+	c.notified = true
+	c.mu.Unlock()
+	if first {
+		c.wake()
+	}
+}
+
 // Killed says whether Kill was called, by whomever.
 func (c *Conn) Killed() bool {
 	c.mu.Lock()
@@ -188,13 +211,13 @@ func (c *Conn) wake() {
 
 // takeInbox returns what was left since the last call. The messages are the
 // caller's.
-func (c *Conn) takeInbox() (messages []byte, killed bool) {
+func (c *Conn) takeInbox() (messages []byte, resumed, killed bool) {
 	c.mu.Lock()
-	messages, killed = c.queue, c.killed
-	c.queue, c.notified = nil, false
+	messages, resumed, killed = c.queue, c.resumed, c.killed
+	c.queue, c.resumed, c.notified = nil, false, false
 	c.waiting += int64(len(messages))
 	c.mu.Unlock()
-	return messages, killed
+	return messages, resumed, killed
 }
 
 // setWaiting says how much output the owner holds now.

@@ -99,6 +99,18 @@
 // lives; a loop that waits in Each can be visited itself, so that two CLIENT
 // LIST do not wait for each other.
 //
+// # Clients that wait
+//
+// A command may have its session wait for the reply (BLPOP): Session.Blocked is set
+// when Execute returns, and the batch ends there. What follows it is kept as any
+// commands put off are, and what its client sends meanwhile stays in the socket; only
+// that the client hangs up is looked out for, and ends it at once. The reply comes by
+// Resume, from whichever goroutine has it, through the inbox and so in order with
+// pushed messages; then the connection goes on where it was. There is no goroutine
+// and no timer for it here. Over a net.Conn, where nothing tells of a client that
+// hangs up but a read, its goroutine goes on reading into the buffer instead, and a
+// read deadline in the past makes it look at what has gathered there.
+//
 // # Bounds
 //
 //	input not executed    64 KiB, or the one command that is longer
@@ -118,8 +130,9 @@
 //
 //  1. A scanner's offsets count from the first byte of input that is not
 //     executed, and that byte starts a command.
-//  2. A connection with stateStalled or stateClosing is not watched for input;
-//     one with output waiting is watched for room to send it.
+//  2. A connection with stateStalled, stateHeld or stateClosing is not watched for
+//     input; one with output waiting is watched for room to send it; a blocked one
+//     always for its client's hanging up.
 //  3. A slot is used again only after the events in hand have been dealt with.
 //  4. Memory that may be unmapped is not pointed at from worker.args or
 //     worker.batch when it is.

@@ -41,6 +41,7 @@ type toy struct {
 	mu       sync.Mutex
 	data     map[string]string
 	sessions map[uint64]*session.Session
+	waiting  map[string]session.Client
 	password bool     // clients must AUTH
 	refusal  string   // what Opened says
 	executor Executor // in place of toyExecutor
@@ -51,7 +52,7 @@ type toy struct {
 }
 
 func newToy() *toy {
-	return &toy{data: map[string]string{}, sessions: map[uint64]*session.Session{}}
+	return &toy{data: map[string]string{}, sessions: map[uint64]*session.Session{}, waiting: map[string]session.Client{}}
 }
 
 func (y *toy) NewExecutor() Executor {
@@ -126,6 +127,21 @@ func (e *toyExecutor) Execute(s *session.Session, args [][]byte, out []byte) []b
 		return append(out, "+OK\r\n"...)
 	case "panic":
 		panic("as asked")
+	case "wait": // for "wake" with the same word
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.waiting[string(args[1])] = s.Client
+		s.Blocked = true
+		return out
+	case "wake":
+		e.mu.Lock()
+		waiter := e.waiting[string(args[1])]
+		delete(e.waiting, string(args[1]))
+		e.mu.Unlock()
+		if waiter != nil {
+			waiter.Resume(redcon.AppendBulk(nil, args[2]))
+		}
+		return redcon.AppendInt(out, int64(len(args)))
 	case "each": // the sum of everybody's commands
 		n := 0
 		e.server.Each(func(s *session.Session) { n++ })

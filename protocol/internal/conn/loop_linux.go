@@ -38,6 +38,11 @@ const (
 	sourceBell
 )
 
+// watched are the events that are asked for of a connection, usually. That the
+// client has hung up matters while it is blocked, when nothing is read; to ask for it
+// always saves two system calls for each time that it blocks.
+const watched = unix.EPOLLIN | unix.EPOLLRDHUP
+
 // loop is an event loop: one thread that serves its connections. What it owns
 // is touched by its thread alone, except what other goroutines leave in the
 // mailbox and read from the published counters.
@@ -209,6 +214,9 @@ func (l *loop) dispatch(event *unix.EpollEvent) {
 func (l *loop) serve(c *Conn, events uint32) {
 	defer l.rescue(c)
 	c.ops++
+	if c.state&stateBlocked != 0 && !l.stillThere(c, events) {
+		return
+	}
 	if events&(unix.EPOLLOUT|unix.EPOLLERR|unix.EPOLLHUP) != 0 {
 		if !l.writable(c, events) {
 			return
@@ -217,6 +225,22 @@ func (l *loop) serve(c *Conn, events uint32) {
 	if events&(unix.EPOLLIN|unix.EPOLLERR|unix.EPOLLHUP) != 0 && c.state == 0 {
 		l.readable(c)
 	}
+}
+
+// stillThere looks after a blocked connection. What its client sends meanwhile stays
+// in the socket: once there is something, only the client's hanging up is of
+// interest, and that closes the connection, as it does in redis-server, whatever was
+// sent before. It returns false then.
+func (l *loop) stillThere(c *Conn, events uint32) bool {
+	if events&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0 {
+		l.close(c)
+		return false
+	}
+	if events&unix.EPOLLIN != 0 {
+		c.state |= stateHeld
+		l.watch(c)
+	}
+	return true
 }
 
 // rescue is deferred: it turns a panic into the end of the connection.
@@ -340,6 +364,8 @@ func (l *loop) feed(c *Conn, input []byte, scan *scanner) {
 	case v == verdictStalled:
 		c.state |= stateStalled
 		l.watch(c)
+	case v == verdictBlocked && !l.ending:
+		c.state |= stateBlocked
 	case l.ending:
 		l.closeWhenSent(c)
 	}
@@ -390,7 +416,7 @@ func (l *loop) goOn() {
 	l.ready, l.next = l.next[:0], l.ready
 	for i, c := range l.next {
 		l.next[i] = nil
-		if c.state&stateClosed == 0 && c.owner.Load() == l {
+		if c.owner.Load() == l && c.state&stateClosed == 0 {
 			l.serveReady(c)
 		}
 	}

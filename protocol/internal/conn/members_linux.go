@@ -1,6 +1,8 @@
 package conn
 
 import (
+	"slices"
+
 	"github.com/ashlar-cache/ashlar/protocol/internal/session"
 	"golang.org/x/sys/unix"
 )
@@ -90,6 +92,9 @@ func (l *loop) moveTo(to *loop, c *Conn) {
 		return
 	}
 	l.release(c)
+	if i := slices.Index(l.ready, c); i >= 0 { // its turn comes there
+		l.ready = slices.Delete(l.ready, i, i+1)
+	}
 	for _, b := range []*buffer{c.in, c.out} {
 		if b != nil {
 			l.worker.pool.held -= int64(b.counted)
@@ -154,14 +159,24 @@ func (l *loop) readInbox(c *Conn) {
 		return
 	}
 	defer l.rescue(c)
-	messages, killed := c.takeInbox()
+	messages, resumed, killed := c.takeInbox()
 	if killed {
 		l.close(c)
 		return
 	}
-	if len(messages) == 0 || c.state&stateClosing != 0 {
+	if c.state&stateClosing != 0 {
 		return
 	}
+	if len(messages) > 0 {
+		l.pass(c, messages)
+	}
+	if resumed && c.state&stateClosed == 0 {
+		l.unblock(c)
+	}
+}
+
+// pass sends messages that others have left for a connection.
+func (l *loop) pass(c *Conn, messages []byte) {
 	l.worker.out = append(l.worker.out, messages...)
 	switch l.flush(c, l.worker) {
 	case dead:
@@ -174,6 +189,18 @@ func (l *loop) readInbox(c *Conn) {
 			c.setWaiting(0)
 		}
 	}
+}
+
+// unblock has a connection go on with what its client has sent since it blocked.
+func (l *loop) unblock(c *Conn) {
+	c.Blocked = false
+	c.state &^= stateBlocked | stateHeld
+	c.touch()
+	if c.in != nil && c.state&(stateReady|stateStalled) == 0 {
+		c.state |= stateReady
+		l.ready = append(l.ready, c)
+	}
+	l.watch(c)
 }
 
 // notifyOwner has the loop that serves c look at its inbox.

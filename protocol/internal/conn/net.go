@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -55,11 +56,14 @@ type netConn struct {
 	// while it executes commands, by others in Each. It is not held while the
 	// goroutine waits for the network.
 	running chan struct{}
-	goid    uint64     // the goroutine's number; see caller
-	writing sync.Mutex // one at a time writes, so that messages stay whole and in order
-	soft    uint32     // Server.clock when output came to be over the soft limit; tick's
-	pool    pool       // of its input buffer
-	counted int64      // what netSide.held counts of it
+	goid    uint64      // the goroutine's number; see caller
+	writing sync.Mutex  // one at a time writes, so that messages stay whole and in order
+	soft    uint32      // Server.clock when output came to be over the soft limit; tick's
+	serving atomic.Bool // in a turn, at whose end the inbox is looked at
+	held    bool        // what came while the session was blocked is yet to be executed
+	woken   bool        // the read deadline that ends the wait for input is for that
+	pool    pool        // of its input buffer
+	counted int64       // what netSide.held counts of it
 }
 
 func (n *netSide) init(s *Server) {
@@ -122,7 +126,9 @@ func (n *netSide) serve(nc net.Conn, from *listener) {
 	k.pool.close()
 	c.in = nil
 	n.held.Add(-k.counted)
+	k.running <- struct{}{} // whoever answers a blocked session may still be at it
 	n.srv.close(c)
+	<-k.running
 }
 
 // enter makes k known to the others; false if the server is being shut down.
@@ -148,12 +154,57 @@ func (k *netConn) loop() {
 		in := k.c.in
 		k.makeRoom()
 		got, err := k.nc.Read(in.b[len(in.b):cap(in.b)])
-		if got > 0 && !k.turn(got) {
-			return
+		more := false
+		if errors.Is(err, os.ErrDeadlineExceeded) && k.wasWoken() {
+			more, err = true, nil
+		}
+		if got > 0 || more {
+			k.serving.Store(true)
+			if !k.turn(got) {
+				return
+			}
+			k.serving.Store(false)
+			k.lookAround()
 		}
 		if err != nil || k.side.srv.stopping.Load() {
 			return
 		}
+	}
+}
+
+// wasWoken says whether the wait for input was ended only to have what is held
+// executed. Shutdown ends it too, after it has said so.
+func (k *netConn) wasWoken() bool {
+	k.running <- struct{}{}
+	woken := k.woken
+	k.woken = false
+	<-k.running
+	if woken {
+		_ = k.nc.SetReadDeadline(time.Time{})
+	}
+	return woken
+}
+
+// lookAround sees to what notify has left to the end of the turn.
+func (k *netConn) lookAround() {
+	k.c.mu.Lock()
+	resumed := k.c.resumed
+	k.c.mu.Unlock()
+	if resumed {
+		k.readInbox()
+	}
+}
+
+// unblock has the goroutine go on with what its client has sent since it blocked. The
+// goroutine waits for more of that, so as to notice when the client hangs up.
+func (k *netConn) unblock() {
+	k.running <- struct{}{}
+	defer func() { <-k.running }()
+	k.c.Blocked = false
+	k.c.touch()
+	if k.held {
+		k.held, k.woken = false, true
+		_ = k.nc.SetReadDeadline(time.Unix(1, 0))
 	}
 }
 
@@ -195,11 +246,17 @@ func (k *netConn) turn(got int) (more bool) {
 	full := len(in.b)+got == cap(in.b)
 	in.b = in.b[:len(in.b)+got]
 	c.BytesIn += uint64(got)
-	k.side.bytesIn.Add(uint64(got))
-	k.side.reads.Add(1)
-	c.touch()
+	if got > 0 {
+		k.side.bytesIn.Add(uint64(got))
+		k.side.reads.Add(1)
+		c.touch()
+	}
 	if c.overQueryLimit(len(in.b)) {
 		return false
+	}
+	if c.Blocked {
+		k.held = true
+		return true
 	}
 	used, v := 0, verdictMore
 	for v == verdictMore {
@@ -208,10 +265,11 @@ func (k *netConn) turn(got int) (more bool) {
 		n, v = w.feed(c, in.b[used:], &in.scan)
 		used += n
 	}
-	if v != verdictDone {
+	if v != verdictDone && v != verdictBlocked {
 		return false
 	}
 	k.keep(used, full)
+	k.held = v == verdictBlocked && len(c.in.b) > 0
 	return true
 }
 
@@ -279,22 +337,35 @@ func (k *netConn) readInbox() {
 	c := k.c
 	c.mu.Lock()
 	killed := c.killed
+	// The reply that a command waits for comes after those to what stands before it,
+	// which are sent at the end of the turn.
+	wait := c.resumed && k.serving.Load()
 	c.mu.Unlock()
+	if wait && !killed {
+		return
+	}
 	if killed {
 		_ = k.nc.Close() // which ends what the goroutine waits for
 		return
 	}
 	k.writing.Lock()
-	defer k.writing.Unlock()
-	messages, _ := c.takeInbox()
-	if len(messages) == 0 {
-		return
+	messages, resumed, _ := c.takeInbox()
+	if len(messages) > 0 {
+		k.pass(messages)
 	}
+	k.writing.Unlock()
+	if resumed {
+		k.unblock()
+	}
+}
+
+// pass sends messages that others have left for the connection; writing is held.
+func (k *netConn) pass(messages []byte) {
 	sent, err := k.nc.Write(messages)
 	k.side.count(sent)
-	c.mu.Lock()
-	c.waiting -= int64(len(messages))
-	c.mu.Unlock()
+	k.c.mu.Lock()
+	k.c.waiting -= int64(len(messages))
+	k.c.mu.Unlock()
 	if err != nil {
 		_ = k.nc.Close()
 	}
@@ -419,6 +490,9 @@ func (k *netConn) idle() int64 {
 	select {
 	case k.running <- struct{}{}:
 		defer func() { <-k.running }()
+		if k.c.Blocked {
+			return 0
+		}
 		return k.c.idle()
 	default: // at work
 		return 0

@@ -220,12 +220,12 @@ func (l *loop) writable(c *Conn, events uint32) bool {
 func (l *loop) resume(c *Conn) {
 	if c.state&stateStalled != 0 {
 		c.state &^= stateStalled
-		if c.in != nil && c.state&stateReady == 0 {
+		if c.in != nil && c.state&(stateReady|stateBlocked) == 0 {
 			c.state |= stateReady
 			l.ready = append(l.ready, c)
 		}
 	}
-	if l.ending && c.state == 0 {
+	if l.ending && c.state&^(stateBlocked|stateHeld) == 0 {
 		l.closeWhenSent(c)
 		return
 	}
@@ -241,8 +241,14 @@ func (l *loop) releaseOutput(c *Conn) {
 // watch asks epoll for the events that matter in the connection's state.
 func (l *loop) watch(c *Conn) {
 	var want uint32
-	if c.state&(stateStalled|stateClosing) == 0 {
-		want = unix.EPOLLIN
+	switch {
+	case c.state&stateClosing != 0:
+	case c.state&stateHeld != 0:
+		want = unix.EPOLLRDHUP
+	case c.state&stateBlocked != 0:
+		want = watched
+	case c.state&stateStalled == 0:
+		want = watched
 	}
 	if c.out != nil {
 		want |= unix.EPOLLOUT

@@ -162,8 +162,9 @@ func (l *loop) bidFarewell(c *Conn) {
 	if c.state == 0 {
 		l.readable(c)
 	}
-	// With commands or output left it is closed later: see feed and writable.
-	if c.state == 0 {
+	// With commands or output left it is closed later: see feed and writable. Who is
+	// blocked has waited in vain.
+	if c.state&^(stateBlocked|stateHeld) == 0 {
 		l.closeWhenSent(c)
 	}
 }
@@ -336,7 +337,7 @@ func (l *loop) tick() {
 				continue
 			}
 		}
-		if timeout > 0 && c.idle() > timeout && Class(c.class.Load()) == ClassNormal {
+		if timeout > 0 && c.idle() > timeout && Class(c.class.Load()) == ClassNormal && !c.Blocked {
 			l.srv.log.Debug("client closed: idle for longer than timeout", "id", c.ID)
 			l.close(c)
 		}

@@ -23,6 +23,7 @@ const (
 	verdictDone    verdict = iota // nothing is left, or the beginning of a command
 	verdictMore                   // commands are left for the next turn
 	verdictStalled                // too much output waits; commands may be left
+	verdictBlocked                // a command waits for its reply; others may be left
 	verdictClosing                // close once the output is sent; what is left is void
 	verdictDead                   // close now
 )
@@ -127,7 +128,7 @@ func (w *worker) finish(c *Conn, v verdict) verdict {
 	case dead:
 		return verdictDead
 	case stalled:
-		if v != verdictClosing {
+		if v != verdictClosing && v != verdictBlocked {
 			return verdictStalled
 		}
 	}
@@ -194,13 +195,16 @@ func (w *worker) execute(c *Conn) (done int, v verdict) {
 	out := w.out
 	for i, args := range w.batch {
 		out = w.ex.Execute(&c.Session, args, out)
-		if len(out) < flushAt && !c.Closing {
+		if len(out) < flushAt && !c.Closing && !c.Blocked {
 			continue
 		}
 		w.out, w.commands = out, w.commands+uint64(i+1-done)
 		done = i + 1
-		if c.Closing {
+		switch {
+		case c.Closing:
 			return done, w.finish(c, verdictClosing)
+		case c.Blocked:
+			return done, w.finish(c, verdictBlocked)
 		}
 		if v := w.finish(c, verdictDone); v != verdictDone {
 			return done, v

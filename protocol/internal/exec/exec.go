@@ -15,7 +15,9 @@
 //	          that a gate stops counts as rejected, not as called.
 //	  locks   the shards of its keys, from its key specifications, in ascending
 //	          order (package cache sees to that); none where it has no keys
-//	  run     the handler, which appends its reply to the output
+//	  run     the handler, which appends its reply to the output; or, in a
+//	          blocking command that finds nothing, has the client wait
+//	  serve   who waits for a key that the command has made ready
 //	  account calls, time taken, failures, error codes
 //	  reply   is dropped where CLIENT REPLY says so
 //
@@ -24,7 +26,8 @@
 //  1. When Execute returns no shard is locked, whatever the handler did: a
 //     panic in one is logged, answered with an error and does not stop the server.
 //  2. Exactly one reply is appended for each command, or none at all (CLIENT
-//     REPLY); half-written replies of a handler that panicked are cut off.
+//     REPLY, or Session.Blocked is set and the reply comes by Client.Resume);
+//     half-written replies of a handler that panicked are cut off.
 //  3. Nothing of the arguments is kept after Execute returns.
 //
 // # What is not here
@@ -34,16 +37,17 @@ package exec
 
 import (
 	"log/slog"
-	"runtime/debug"
 	"time"
 
 	"github.com/ashlar-cache/ashlar/cache"
 	"github.com/ashlar-cache/ashlar/protocol/command"
 	"github.com/ashlar-cache/ashlar/protocol/internal/args"
+	"github.com/ashlar-cache/ashlar/protocol/internal/blocking"
 	"github.com/ashlar-cache/ashlar/protocol/internal/config"
 	"github.com/ashlar-cache/ashlar/protocol/internal/handlers"
 	"github.com/ashlar-cache/ashlar/protocol/internal/metrics"
 	"github.com/ashlar-cache/ashlar/protocol/internal/session"
+	"github.com/ashlar-cache/ashlar/protocol/internal/watch"
 )
 
 // Options are what may be injected into an Executor; zero values stand for the
@@ -72,6 +76,9 @@ type Executor struct {
 	keys [][]byte
 	db   int // the database of the last command, for Prepare
 
+	began   time.Duration // when the command that runs did, if it is timed
+	waiting serving       // for those who wait for its keys
+
 	prepared []prepared // of the batch, in order
 	turn     int        // the next of them
 	hash     uint64     // of the key of the command that runs,
@@ -86,6 +93,14 @@ func New(server *handlers.Server, o Options) *Executor {
 		x.log = slog.Default()
 	}
 	x.ctx.Server, x.ctx.Tx = server, &x.tx
+	x.ctx.Transact = x.transact
+	if server.Watch == nil {
+		server.Watch = watch.New()
+		server.Cache.Listen(server.Watch)
+	}
+	if server.Blocking == nil {
+		server.Blocking = blocking.New(server.Cache)
+	}
 	return x
 }
 
@@ -121,6 +136,7 @@ func (x *Executor) Prepare(batch [][][]byte) {
 			x.touched += store.TouchItem(x.db, p.hash)
 		}
 	}
+	x.touchElements(batch)
 }
 
 // prepared is what Prepare found out about one command of the batch.
@@ -169,6 +185,11 @@ func (x *Executor) Execute(s *session.Session, argv [][]byte, out []byte) []byte
 	}
 	if refusal := x.gates(c, s, argv); refusal != "" {
 		x.reject(c, refusal)
+		if s.Multi != nil {
+			s.Multi.Failed = true
+		}
+	} else if queues(s, c) {
+		x.queue(s, c, argv)
 	} else {
 		x.call(c, start)
 	}
@@ -211,7 +232,11 @@ func size(argv [][]byte) int {
 // reject answers a command that will not run.
 func (x *Executor) reject(c *handlers.Command, text string) {
 	start := len(x.ctx.B)
-	x.ctx.Error(text)
+	if c != nil && c.Name == "exec" {
+		x.abort(text)
+	} else {
+		x.ctx.Error(text)
+	}
 	x.server.Metrics.ErrorReply(x.ctx.B[start:])
 	if c != nil {
 		x.metrics.Command(c.Index).Reject()
@@ -223,21 +248,27 @@ func (x *Executor) call(c *handlers.Command, start int) {
 	stats := x.metrics.Command(c.Index)
 	weight := uint64(1)
 	if c.Steady {
-		weight = stats.Call(true)
+		weight = stats.Call(!x.server.Slow.Fine())
 	}
-	var began time.Duration
 	if weight != 0 {
-		began = x.clock.monotonic()
+		x.began = x.clock.monotonic()
 	}
 	x.run(c, start)
 	if weight != 0 {
 		ended := x.clock.monotonic()
-		stats.Timed(ended-began, weight)
 		if !c.Steady {
-			stats.Call(false)  // only now: INFO does not count itself, and CONFIG RESETSTAT does
 			x.clock.set(ended) // it may have taken long
 			x.tx.SetClock(x.clock.now)
+			if x.ctx.Session.Blocked {
+				return // it counts when its wait has ended
+			}
+			stats.Call(false) // only now: INFO does not count itself, and CONFIG RESETSTAT does
 		}
+		stats.Timed(ended-x.began, weight)
+		x.observe(c, ended-x.began)
+	}
+	if x.server.Monitors.Any() {
+		x.feed(c, x.ctx.Session.DB, x.ctx.Args)
 	}
 	if reply := x.ctx.B[start:]; len(reply) > 0 && reply[0] == '-' {
 		stats.Fail()
@@ -249,7 +280,14 @@ func (x *Executor) call(c *handlers.Command, start int) {
 func (x *Executor) run(c *handlers.Command, start int) {
 	defer x.recoverPanic(c, start)
 	x.begin(c)
+	if x.tx.Awaited() {
+		x.runAwaited(c)
+		return
+	}
 	c.Run(&x.ctx)
+	if x.ctx.Blocked {
+		x.block()
+	}
 	if x.locked {
 		x.end()
 	}
@@ -276,6 +314,8 @@ func (x *Executor) begin(c *handlers.Command) {
 		x.server.Cache.Begin(&x.tx, s.DB, x.keys...)
 	case c.Flags&command.AllKeys != 0 && c.Flags&command.KeyspaceWalk == 0:
 		x.server.Cache.BeginAll(&x.tx, s.DB)
+	case c.Flags&command.AllKeys != 0:
+		x.server.Cache.Begin(&x.tx, s.DB) // it takes the locks itself, one after another
 	default:
 		return
 	}
@@ -312,13 +352,21 @@ func (x *Executor) recoverPanic(c *handlers.Command, start int) {
 	if fault == nil {
 		return
 	}
-	x.log.Error("a command panicked", "command", c.FullName, "panic", fault, "stack", string(debug.Stack()))
+	logPanic(x.log, c, fault)
 	x.ctx.B = x.ctx.B[:start]
-	x.ctx.Error("ERR internal error")
+	x.ctx.Error(errInternal)
+	x.ctx.Blocked = false
 	if x.locked {
 		x.end()
 	}
+	x.deliver()
+	if s := x.ctx.Session; s.Blocked { // it has its answer
+		x.server.Blocking.Take(s.ID)
+		s.Blocked = false
+	}
 }
+
+const errInternal = "ERR internal error"
 
 // muted drops the reply, from start on, of a client that wants none. The mode is
 // the one after the command: CLIENT REPLY ON is itself answered.

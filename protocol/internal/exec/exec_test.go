@@ -37,6 +37,7 @@ func (client) LocalAddr() string        { return "127.0.0.1:6379" }
 func (client) FD() int                  { return 8 }
 func (client) Push([]byte) bool         { return true }
 func (client) Kill()                    {}
+func (client) Resume([]byte)            {}
 func (client) Buffers() (int, int, int) { return 0, 0, 0 }
 
 func newRig(t *testing.T, more ...handlers.Row) *rig {
@@ -202,11 +203,15 @@ func TestLocksFollowTheRow(t *testing.T) {
 		spy("all", command.AllKeys, nil, locked),
 		spy("walk", command.KeyspaceWalk|command.AllKeys, []command.KeySpec{command.KeyAt(1, "RO")}, func(ctx *handlers.Context) {
 			ctx.Flag(r.x.locked)
+			ctx.Tx.Size() // takes the locks itself
+		}),
+		spy("info", command.KeyspaceWalk, []command.KeySpec{command.KeyAt(1, "RO")}, func(ctx *handlers.Context) {
+			ctx.Flag(r.x.locked)
 			ctx.Server.Cache.Size(0) // would wait for ever if a shard were locked
 		}),
 	)
 	for line, want := range map[string]string{
-		"none": ":0", "none x": ":0", "one a": ":1", "many a": ":1", "many a b a": ":1", "many": ":0", "all": ":1", "walk k": ":0",
+		"none": ":0", "none x": ":0", "one a": ":1", "many a": ":1", "many a b a": ":1", "many": ":0", "all": ":1", "walk k": ":1", "info k": ":0",
 		"counted 2 a b": ":1", "counted 3 a b": ":0", "counted x a": ":0", "counted": ":0",
 	} {
 		assert.Equal(t, want+"\r\n", r.do(line), line)

@@ -23,6 +23,9 @@ type Client interface {
 	Push(message []byte) bool
 	// Kill closes the connection from any goroutine, once what runs has ended.
 	Kill()
+	// Resume ends the wait of a session that is Blocked, from any goroutine: reply is
+	// sent, if there is one, and the commands that follow are executed.
+	Resume(reply []byte)
 	// Buffers tells the bytes held now: input not yet executed, free room in the
 	// input buffer, output not yet sent.
 	Buffers() (input, free, output int)
@@ -49,7 +52,11 @@ type Session struct {
 	NoEvict       bool
 	NoTouch       bool
 	Closing       bool // close once the replies so far are sent (QUIT, a protocol error)
+	Blocked       bool // waits for its last command's reply; what follows waits too, see Client.Resume
 	TCP           bool // over TCP rather than a unix socket
+
+	Multi *Multi // the transaction that the client is putting together, or nil
+	Mail  *Mail  // of a client that is sent messages unasked; see OpenMail
 
 	User    string
 	Name    string
@@ -62,6 +69,29 @@ type Session struct {
 	Commands    uint64 // number of commands run
 	BytesIn     uint64
 	BytesOut    uint64
+}
+
+// Multi is a transaction between MULTI and EXEC.
+type Multi struct {
+	Queue  [][][]byte // the commands, copied
+	Bytes  int        // of all their arguments
+	Failed bool       // one of them could not be queued: EXEC will not run the others
+}
+
+// Add queues a copy of a command.
+func (m *Multi) Add(argv [][]byte) {
+	n := 0
+	for _, arg := range argv {
+		n += len(arg)
+	}
+	all, list := make([]byte, 0, n), make([][]byte, len(argv))
+	for i, arg := range argv {
+		from := len(all)
+		all = append(all, arg...)
+		list[i] = all[from:len(all):len(all)]
+	}
+	m.Queue = append(m.Queue, list)
+	m.Bytes += n
 }
 
 // Local tells whether the client is on this machine: it came by a unix socket or
@@ -77,7 +107,8 @@ func (s *Session) Local() bool {
 // Reset puts back what RESET puts back: database 0, RESP2, no name, default
 // user (authenticated only where no password is asked), replies on.
 func (s *Session) Reset(authenticated bool) {
-	s.DB, s.Proto, s.Reply = 0, 2, ReplyOn
+	s.DB, s.Reply = 0, ReplyOn
+	s.SetProto(2)
 	s.Authenticated, s.User, s.Name = authenticated, "default", ""
-	s.NoEvict, s.NoTouch = false, false
+	s.NoEvict, s.NoTouch, s.Multi = false, false, nil
 }
