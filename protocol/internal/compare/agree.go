@@ -2,6 +2,8 @@ package compare
 
 import (
 	"fmt"
+	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,7 +14,7 @@ func (h *How) Disagree(ours, theirs []byte) string {
 	switch {
 	case h.TypeOnly:
 		return h.differing(replyType(ours), replyType(theirs))
-	case h.Shape, h.Fields, h.IgnoreOrder > 0, h.Approx > 0:
+	case h.Shape, h.Fields, h.IgnoreOrder > 0, h.Approx > 0, h.Doubles, h.Without != nil:
 		return h.disagreeParsed(ours, theirs)
 	}
 	return h.differing(string(ours), string(theirs))
@@ -31,9 +33,16 @@ func (h *How) disagreeParsed(ours, theirs []byte) string {
 	case h.Fields:
 		return missingFields(a.Text, b.Text)
 	}
+	if h.Without != nil {
+		dropFields(&a, h.Without)
+		dropFields(&b, h.Without)
+	}
+	if h.Doubles {
+		sameDoubles(&a, b)
+	}
 	if h.IgnoreOrder > 0 {
-		sortKids(a.Kids, h.IgnoreOrder)
-		sortKids(b.Kids, h.IgnoreOrder)
+		sortNode(a, h.IgnoreOrder, h.Within)
+		sortNode(b, h.IgnoreOrder, h.Within)
 	}
 	if h.Approx > 0 {
 		approximate(&a, b, h.Approx)
@@ -48,8 +57,7 @@ func (h *How) differing(ours, theirs string) string {
 		theirs = re.ReplaceAllString(theirs, "")
 	}
 	for _, re := range h.Masks {
-		ours = re.ReplaceAllString(ours, "<masked>")
-		theirs = re.ReplaceAllString(theirs, "<masked>")
+		ours, theirs = mask(re, ours), mask(re, theirs)
 	}
 	if ours == theirs {
 		return ""
@@ -60,6 +68,22 @@ func (h *How) differing(ours, theirs string) string {
 	}
 	return fmt.Sprintf("they differ from byte %d on:\n  ashlar ...%s\n  redis  ...%s",
 		at, excerpt(ours, at), excerpt(theirs, at))
+}
+
+// mask replaces matches, or of each only the group of the name "only".
+func mask(re *regexp.Regexp, s string) string {
+	const masked = "<masked>"
+	only := re.SubexpIndex("only")
+	if only < 0 {
+		return re.ReplaceAllString(s, masked)
+	}
+	var out strings.Builder
+	end := 0
+	for _, at := range re.FindAllStringSubmatchIndex(s, -1) {
+		out.WriteString(s[end:at[2*only]] + masked)
+		end = at[2*only+1]
+	}
+	return out.String() + s[end:]
 }
 
 // excerpt is s around the byte at, quoted.
@@ -95,8 +119,26 @@ func shape(n Node) string {
 	return out
 }
 
-// sortKids sorts kids in groups of size.
+// sortNode sorts the elements of a reply, or those of the innermost arrays in it.
+func sortNode(n Node, size int, within bool) {
+	nested := false
+	for _, kid := range n.Kids {
+		if within && len(kid.Kids) > 0 {
+			nested = true
+			sortNode(kid, size, within)
+		}
+	}
+	if !nested {
+		sortKids(n.Kids, size)
+	}
+}
+
+// sortKids sorts kids in groups of size. Elements that are arrays are the groups
+// themselves: RESP3 nests what RESP2 has in a row.
 func sortKids(kids []Node, size int) {
+	if len(kids) > 0 && len(kids[0].Kids) > 0 {
+		size = 1
+	}
 	if len(kids)%size != 0 {
 		return
 	}
@@ -110,6 +152,37 @@ func sortKids(kids []Node, size int) {
 		return 0
 	})
 	copy(kids, slices.Concat(groups...))
+}
+
+// dropFields takes the named fields and their values out of every flat map, of
+// RESP3 or written as an array.
+func dropFields(n *Node, names []string) {
+	var kept []Node
+	for i := 0; i < len(n.Kids); i++ {
+		if i+1 < len(n.Kids) && len(n.Kids[i].Kids) == 0 && slices.Contains(names, n.Kids[i].Text) {
+			i++
+			continue
+		}
+		dropFields(&n.Kids[i], names)
+		kept = append(kept, n.Kids[i])
+	}
+	n.Kids = kept
+}
+
+// sameDoubles copies b's numbers into a wherever they are the same double. Redis
+// 7.0 writes seventeen digits, later ones as few as tell the number, and these
+// sooner with an exponent: 1.7324714003826964e+4.
+func sameDoubles(a *Node, b Node) {
+	if a.Kind == b.Kind && (a.Kind == '$' || a.Kind == ',') {
+		x, errX := strconv.ParseFloat(a.Text, 64)
+		y, errY := strconv.ParseFloat(b.Text, 64)
+		if errX == nil && errY == nil && x == y && math.Signbit(x) == math.Signbit(y) {
+			a.Text = b.Text
+		}
+	}
+	for i := range min(len(a.Kids), len(b.Kids)) {
+		sameDoubles(&a.Kids[i], b.Kids[i])
+	}
 }
 
 // approximate copies b's numbers into a wherever the two are within by. Negative

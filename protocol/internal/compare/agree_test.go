@@ -9,6 +9,7 @@ import (
 
 func TestDisagree(t *testing.T) {
 	mask := []*regexp.Regexp{regexp.MustCompile(`id=\d+`)}
+	group := []*regexp.Regexp{regexp.MustCompile(`\+\w\r\n:(?P<only>\d+)`)}
 	for _, c := range []struct {
 		name         string
 		how          How
@@ -34,6 +35,18 @@ func TestDisagree(t *testing.T) {
 		{"another error code", How{TypeOnly: true}, "-ERR a\r\n", "-NOAUTH b\r\n", false},
 		{"shape", How{Shape: true}, "*2\r\n:1\r\n$1\r\na\r\n", "*2\r\n:5\r\n$2\r\nbb\r\n", true},
 		{"another shape", How{Shape: true}, "*2\r\n:1\r\n$1\r\na\r\n", "*2\r\n:5\r\n$-1\r\n", false},
+		{"order within a page", How{IgnoreOrder: 1, Within: true}, "*2\r\n$1\r\n0\r\n*2\r\n+a\r\n+b\r\n", "*2\r\n$1\r\n0\r\n*2\r\n+b\r\n+a\r\n", true},
+		{"order of a page", How{IgnoreOrder: 1, Within: true}, "*2\r\n$1\r\n0\r\n*1\r\n+a\r\n", "*2\r\n*1\r\n+a\r\n$1\r\n0\r\n", false},
+		{"order of nested pairs", How{IgnoreOrder: 2}, "*2\r\n*2\r\n+a\r\n:1\r\n*2\r\n+b\r\n:2\r\n", "*2\r\n*2\r\n+b\r\n:2\r\n*2\r\n+a\r\n:1\r\n", true},
+		{"the same double", How{Doubles: true}, "*2\r\n+a\r\n$3\r\n0.1\r\n", "*2\r\n+a\r\n$19\r\n0.10000000000000001\r\n", true},
+		{"the same double, with an exponent", How{Doubles: true}, ",1.5e+4\r\n", ",15000\r\n", true},
+		{"another double", How{Doubles: true}, ",0.1\r\n", ",0.10000000000000002\r\n", false},
+		{"another zero", How{Doubles: true}, ",0\r\n", ",-0\r\n", false},
+		{"without a field", How{Without: []string{"x"}}, "*1\r\n%2\r\n+a\r\n:1\r\n+x\r\n:2\r\n", "*1\r\n%1\r\n+a\r\n:1\r\n", true},
+		{"without a flat field", How{Without: []string{"x"}}, "*4\r\n+x\r\n:2\r\n+a\r\n:1\r\n", "*4\r\n+a\r\n:1\r\n+x\r\n:3\r\n", true},
+		{"without another field", How{Without: []string{"x"}}, "*2\r\n+y\r\n:2\r\n", "*0\r\n", false},
+		{"mask of a group", How{Masks: group}, "*2\r\n+a\r\n:12\r\n", "*2\r\n+a\r\n:5\r\n", true},
+		{"outside the group", How{Masks: group}, "*2\r\n+a\r\n:12\r\n", "*2\r\n+b\r\n:12\r\n", false},
 		{"mask", How{Masks: mask}, "$4\r\nid=5\r\n", "$4\r\nid=7\r\n", true},
 		{"outside the mask", How{Masks: mask}, "$5\r\nid=5x\r\n", "$5\r\nid=7y\r\n", false},
 		{"more fields", How{Fields: true}, "$19\r\n# A\r\nx:1\r\ny:2\r\nz:\r\n\r\n", "$10\r\n# A\r\nx:9\r\n\r\n", true},

@@ -46,7 +46,8 @@ func startAshlar() (Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := protocol.New(cfg, slog.New(slog.DiscardHandler))
+	// An error in the log is the reason for a difference.
+	s, err := protocol.New(cfg, slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})))
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -122,6 +123,46 @@ func TestRandomWide(t *testing.T) {
 	runRandom(t, func(seed uint64) *Case { return WideCase(seed, 4000) })
 }
 
+// TestRandomTyped does the same with collections of all types, over few keys and
+// with random thresholds.
+func TestRandomTyped(t *testing.T) {
+	names := familyNames
+	if text := os.Getenv("ASHLAR_COMPARE_FAMILIES"); text != "" {
+		names = strings.Split(text, ",")
+		for _, name := range names {
+			require.Contains(t, families, name, "the environment's ASHLAR_COMPARE_FAMILIES")
+		}
+	}
+	runRandom(t, known(t, func(seed uint64) *Case { return TypedCase(seed, 80, names) }))
+}
+
+// TestRandomDeep does the same with few collections that become large.
+func TestRandomDeep(t *testing.T) {
+	runRandom(t, known(t, func(seed uint64) *Case { return DeepCase(seed, 2500) }))
+}
+
+// TestRandomWaiting has several connections block.
+func TestRandomWaiting(t *testing.T) {
+	runRandom(t, known(t, func(seed uint64) *Case { return WaitingCase(seed, 60) }))
+}
+
+// known leaves out the commands that the server under test lacks: which those are
+// is told by TestNoCommandIsMissing, once and not in every sequence.
+func known(t *testing.T, generate func(seed uint64) *Case) func(seed uint64) *Case {
+	ours := table(t, pair(t), ashlar)
+	return func(seed uint64) *Case {
+		c := generate(seed)
+		c.Steps = slices.DeleteFunc(c.Steps, func(s Step) bool {
+			if !s.sends() {
+				return false
+			}
+			_, there := ours[strings.ToLower(s.Words[0].text)]
+			return !there
+		})
+		return c
+	}
+}
+
 func runRandom(t *testing.T, generate func(seed uint64) *Case) {
 	pairs := []*Pair{pair(t)}
 	if _, ok := servers.ours.(inProcess); ok {
@@ -134,7 +175,7 @@ func runRandom(t *testing.T, generate func(seed uint64) *Case) {
 	for ; seed == first || time.Now().Before(end); seed++ {
 		p, proto := pairs[seed>>2%uint64(len(pairs))], 2+int(seed&1)
 		c := generate(seed)
-		c.Batch = seed>>1&1 == 1
+		c.Batch = seed>>1&1 == 1 && !c.Crowd
 		m, err := p.Run(c, proto)
 		require.NoError(t, err, "seed %d", seed)
 		if m != nil {
@@ -146,9 +187,11 @@ func runRandom(t *testing.T, generate func(seed uint64) *Case) {
 
 // explain shrinks a random sequence that shows a difference.
 func explain(p *Pair, c *Case, m *Mismatch) string {
+	// A shorter sequence must show the same difference, not some other one.
+	kind := m.kind()
 	fails := func(c *Case) bool {
 		again, err := p.Run(c, m.Proto)
-		return err == nil && again != nil
+		return err == nil && again != nil && again.kind() == kind
 	}
 	if !fails(c) {
 		return fmt.Sprintf("once, but not again:\n%v", m)

@@ -17,6 +17,9 @@ import (
 type production struct {
 	text string
 	how  How
+	// whole ones are never spoiled: without an argument, their reply is left to
+	// chance or takes long to come.
+	whole bool
 }
 
 // grammar holds the command families that random sequences exercise. DBSIZE is
@@ -67,7 +70,7 @@ var grammar = []production{
 	within(3000, "( PTTL | PEXPIRETIME ) <key>"),
 }
 
-func exact(text string) production { return production{text, newHow()} }
+func exact(text string) production { return production{text: text, how: newHow()} }
 
 func unordered(text string) production {
 	p := exact(text)
@@ -110,7 +113,10 @@ type generator struct {
 	rnd     *rand.Rand
 	grammar []production
 	tokens  []string
-	times   int // how many far times were drawn
+	times   int      // how many far times were drawn
+	serial  int      // of the last stream ID that was drawn
+	keys    []string // of typed sequences
+	strict  bool     // each command gets keys of its own type, and none is spoiled
 }
 
 // RandomCase is a sequence of n random commands, followed by commands that
@@ -149,10 +155,13 @@ func stateSteps() []Step {
 
 // command makes one command, now and then a wrong one.
 func (g *generator) command() Step {
-	s := g.expand(g.grammar[g.rnd.IntN(len(g.grammar))])
-	if g.rnd.IntN(40) == 0 {
+	p := g.grammar[g.rnd.IntN(len(g.grammar))]
+	s := g.expand(p)
+	if g.rnd.IntN(40) == 0 && !p.whole && !g.strict {
 		s.Words = g.spoil(s.Words)
 	}
+	uniqueMembers(&s)
+	withConsumer(&s)
 	return s
 }
 
@@ -181,7 +190,12 @@ func (g *generator) sequence(emit bool) []word {
 		case "{":
 			out = append(out, g.repeated(emit)...)
 		default:
-			if emit {
+			if !emit {
+				continue
+			}
+			if own := g.own(t); own != nil {
+				out = append(out, own...)
+			} else {
 				out = append(out, g.terminal(t))
 			}
 		}

@@ -62,6 +62,13 @@ func (m *Mismatch) String() string {
 	return out.String()
 }
 
+// kind tells differences apart, roughly: by the command, and by what kinds of
+// reply it got.
+func (m *Mismatch) kind() string {
+	command, _, _ := strings.Cut(m.Sent, " ")
+	return command + replyType(m.Ours.raw) + replyType(m.Theirs.raw) + m.Ours.ended + m.Theirs.ended
+}
+
 // run is one case under way.
 type run struct {
 	*Pair
@@ -69,6 +76,7 @@ type run struct {
 	proto   int
 	conn    string
 	conns   [2]map[string]*client
+	waiting [2]map[string]int // connections that owe the replies to @block, and how many
 	vars    [2]map[string]string
 	restore [2]map[string]string // configuration to put back
 }
@@ -79,6 +87,7 @@ func (p *Pair) Run(c *Case, proto int) (m *Mismatch, err error) {
 	r := &run{Pair: p, c: c, proto: proto, conn: "1"}
 	for side := range r.conns {
 		r.conns[side] = make(map[string]*client)
+		r.waiting[side] = make(map[string]int)
 		r.vars[side] = make(map[string]string)
 		r.restore[side] = make(map[string]string)
 		if out := p.admin[side].do("FLUSHALL"); string(out.raw) != "+OK\r\n" {
@@ -115,6 +124,9 @@ func (r *run) close() (err error) {
 		for _, c := range r.conns[side] {
 			_ = c.Close()
 		}
+		if e := r.forgetWaiting(side); err == nil {
+			err = e
+		}
 		for name, value := range maps.All(r.restore[side]) {
 			if out := r.admin[side].do("CONFIG", "SET", name, value); string(out.raw) != "+OK\r\n" {
 				err = fmt.Errorf("%s: putting %s back to %q gave %s", r.addr[side], name, value, out)
@@ -145,6 +157,16 @@ func (r *run) step(s *Step) (*Mismatch, error) {
 		return nil, r.sendAlone(s)
 	case actEOF:
 		return r.awaitEnd(s)
+	case actBlock:
+		if !r.busy(s) {
+			return nil, r.block(s)
+		}
+	case actAwait:
+		return r.await(s)
+	case actBlocked:
+		return r.stillBlocked(s)
+	case actSettle:
+		return r.settle(s)
 	default:
 		return r.exchange(s)
 	}
@@ -176,33 +198,52 @@ func (r *run) drop() {
 	}
 }
 
-// config sets a parameter on both, and remembers what it was.
+// config sets a parameter on both, and remembers what it was. A side that does
+// not know it is left alone: later versions have more of them.
 func (r *run) config(name, value string) error {
+	known := 0
 	for side, c := range r.admin {
 		node, err := Parse(c.do("CONFIG", "GET", name).raw)
-		if err != nil || len(node.Kids) != 2 {
+		if err != nil || len(node.Kids)%2 != 0 {
 			return fmt.Errorf("%s: CONFIG GET %s gave %q", r.addr[side], name, node.Raw())
 		}
-		if _, known := r.restore[side][name]; !known {
+		if len(node.Kids) != 2 {
+			continue
+		}
+		known++
+		if _, kept := r.restore[side][name]; !kept {
 			r.restore[side][name] = node.Kids[1].Text
 		}
 		if out := c.do("CONFIG", "SET", name, value); string(out.raw) != "+OK\r\n" {
 			return fmt.Errorf("%s: CONFIG SET %s %q gave %s", r.addr[side], name, value, out)
 		}
 	}
+	if known == 0 && !r.Rehearse {
+		return fmt.Errorf("no server has the setting %s", name)
+	}
 	return nil
 }
 
 // client is the current connection on one side, opened and greeted if need be.
-func (r *run) client(side int) (*client, error) {
-	if c := r.conns[side][r.conn]; c != nil {
+func (r *run) client(side int) (*client, error) { return r.clientNamed(side, r.conn) }
+
+// clientOf is the connection that a step is about.
+func (r *run) clientOf(side int, s *Step) (*client, error) {
+	if s.Conn != "" {
+		return r.clientNamed(side, s.Conn)
+	}
+	return r.client(side)
+}
+
+func (r *run) clientNamed(side int, name string) (*client, error) {
+	if c := r.conns[side][name]; c != nil {
 		return c, nil
 	}
 	c, err := dial(r.addr[side])
 	if err != nil {
 		return nil, err
 	}
-	r.conns[side][r.conn] = c
+	r.conns[side][name] = c
 	if r.proto == 3 && !r.c.NoHello {
 		if out := c.do("HELLO", "3"); len(out.raw) == 0 || out.raw[0] != '%' {
 			return nil, fmt.Errorf("%s: HELLO 3 gave %s", r.addr[side], out)
@@ -217,9 +258,12 @@ func (r *run) exchange(s *Step) (*Mismatch, error) {
 	var out [2]outcome
 	var sent string
 	for side := range s.How.sides() {
-		c, err := r.client(side)
+		c, err := r.clientOf(side, s)
 		if err != nil {
 			return nil, err
+		}
+		for _, words := range s.First {
+			c.do(r.expand(side, words, now)...)
 		}
 		raw, text := r.request(side, s, now)
 		if side == ashlar {
@@ -240,30 +284,42 @@ func (r *run) request(side int, s *Step, now time.Time) (raw []byte, text string
 	return Encode(args), QuoteLine(args)
 }
 
-// batch sends all steps, which must be commands, in one piece to each side, and
-// then compares the replies: pipelined, they meet other code than one by one.
+// batch sends all steps in one piece to each side, and then compares the replies:
+// pipelined, they meet other code than one by one. Steps that are no commands
+// must set up the case.
 func (r *run) batch() (*Mismatch, error) {
 	now := time.Now()
-	texts := make([]string, len(r.c.Steps))
-	outs := make([][2]outcome, len(r.c.Steps))
+	steps := r.c.Steps
+	for len(steps) > 0 && steps[0].Do != actCommand {
+		if m, err := r.step(&steps[0]); m != nil || err != nil {
+			return m, err
+		}
+		steps = steps[1:]
+	}
+	texts := make([]string, len(steps))
+	outs := make([][2]outcome, len(steps))
 	for side := range r.conns {
 		c, err := r.client(side)
 		if err != nil {
 			return nil, err
 		}
 		var all []byte
-		for i := range r.c.Steps {
-			raw, text := r.request(side, &r.c.Steps[i], now)
+		for i := range steps {
+			for _, words := range steps[i].First {
+				all = append(all, Encode(r.expand(side, words, now))...)
+			}
+			raw, text := r.request(side, &steps[i], now)
 			all = append(all, raw...)
 			texts[i] = text
 		}
 		go c.send(all) // while the replies are read: neither side may have room for all
 		for i := range outs {
+			c.read(len(steps[i].First))
 			outs[i][side] = c.read(1)
 		}
 	}
-	for i := range r.c.Steps {
-		if m, err := r.compare(&r.c.Steps[i], texts[i], &outs[i]); m != nil || err != nil {
+	for i := range steps {
+		if m, err := r.compare(&steps[i], texts[i], &outs[i]); m != nil || err != nil {
 			return m, err
 		}
 	}
@@ -313,7 +369,7 @@ func (r *run) judge(s *Step, out *[2]outcome) string {
 		}
 		return ""
 	}
-	return s.How.Disagree(out[ashlar].raw, out[redis].raw)
+	return r.agree(s, out[ashlar].raw, out[redis].raw)
 }
 
 // awaitEnd reads what both sides still send until they close, and compares it.

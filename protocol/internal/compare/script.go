@@ -14,6 +14,7 @@ type Case struct {
 	Steps   []Step
 	Only    int  // 2 or 3: the protocol version it is for; 0 for both
 	Batch   bool // all commands are sent before the first reply is read; random sequences only
+	Crowd   bool // @block on a connection that still waits is left out; random sequences only
 	NoHello bool // connections are not greeted, and it runs once
 }
 
@@ -25,6 +26,10 @@ const (
 	actRaw                   // send bytes to both, compare the replies
 	actRedis                 // send words to redis-server alone
 	actAshlar                // send words to Ashlar alone
+	actBlock                 // send words to both on a connection, and read no reply yet
+	actAwait                 // read the reply that a connection still owes, and compare
+	actBlocked
+	actSettle
 	actConn
 	actClose
 	actEOF
@@ -37,14 +42,24 @@ const (
 type Step struct {
 	Line  int
 	Do    action
-	Words []word // a command's arguments; a directive's otherwise
-	N     int    // @conn's number, @sleep's milliseconds, @let's repetitions
+	Words []word   // a command's arguments; a directive's otherwise
+	N     int      // @sleep's milliseconds, @let's repetitions
+	First [][]word // commands that go before, whose replies nobody looks at; random sequences only
+	Conn  string   // the connection that @on, @block, @await and @blocked name; "" for the current one
 	How   How
 }
 
+// sends says whether the step's words are a command.
+func (s *Step) sends() bool { return s.Do == actCommand || s.Do == actBlock }
+
 // How says in which way two replies must agree. The zero value: in every byte.
 type How struct {
-	IgnoreOrder int // sort the elements in groups of this many; 0: don't
+	IgnoreOrder int      // sort the elements in groups of this many; 0: don't
+	Within      bool     // sort those of the innermost arrays
+	PackedOrder bool     // the order counts while redis-server keeps the key as a listpack or intset
+	Encoding    bool     // see newerEncodings
+	Doubles     bool     // numbers that are the same double agree, whatever their text
+	Without     []string // fields that are left out of both replies, with their values
 	Approx      int64
 	TypeOnly    bool
 	Shape       bool
@@ -115,11 +130,16 @@ func (p *parser) take(line string) error {
 	if err != nil {
 		return err
 	}
-	if p.how.Approx == 0 {
-		p.how.Approx = ticking[strings.ToUpper(words[0].text)]
-	}
-	p.add(Step{Do: actCommand, Words: words})
+	p.addCommand(Step{Do: actCommand, Words: words})
 	return nil
+}
+
+// addCommand is add for a command, whose reply may depend on the clock.
+func (p *parser) addCommand(s Step) {
+	if p.how.Approx == 0 {
+		p.how.Approx = ticking[strings.ToUpper(s.Words[0].text)]
+	}
+	p.add(s)
 }
 
 // ticking are the commands whose replies depend on when they are asked, and by
@@ -176,6 +196,22 @@ const many = 1 << 20
 // directives by name. The package documentation explains them.
 var directives = map[string]rule{
 	"@ignore-order": {0, 1, true, func(p *parser, a []word) error { return intOr(&p.how.IgnoreOrder, a, 1) }},
+	"@ignore-order-within": {0, 1, true, func(p *parser, a []word) error {
+		p.how.Within = true
+		return intOr(&p.how.IgnoreOrder, a, 1)
+	}},
+	"@packed-order": {0, 1, true, func(p *parser, a []word) error {
+		p.how.PackedOrder = true
+		return intOr(&p.how.IgnoreOrder, a, 1)
+	}},
+	"@encoding": {0, 0, true, func(p *parser, _ []word) error { p.how.Encoding = true; return nil }},
+	"@doubles":  {0, 0, true, func(p *parser, _ []word) error { p.how.Doubles = true; return nil }},
+	"@without": {1, many, true, func(p *parser, a []word) error {
+		for _, w := range a {
+			p.how.Without = append(p.how.Without, w.text)
+		}
+		return nil
+	}},
 	"@approx": {1, 1, true, func(p *parser, a []word) error {
 		n, err := strconv.ParseInt(a[0].text, 10, 64)
 		p.how.Approx = n
@@ -198,6 +234,12 @@ var directives = map[string]rule{
 		p.how.SaveAs = a[0].text
 		return intOr(&p.how.SaveElem, a[1:], -1)
 	}},
+
+	"@on":      {2, many, false, onConnection(actCommand)},
+	"@block":   {2, many, false, onConnection(actBlock)},
+	"@await":   {1, 1, false, onConnection(actAwait)},
+	"@blocked": {1, 1, false, onConnection(actBlocked)},
+	"@settle":  {0, 0, false, acting(actSettle)},
 
 	"@redis":  {1, many, false, acting(actRedis)},
 	"@ashlar": {1, many, false, acting(actAshlar)},
@@ -224,6 +266,19 @@ var directives = map[string]rule{
 func acting(do action) func(*parser, []word) error {
 	return func(p *parser, args []word) error {
 		p.add(Step{Do: do, Words: args})
+		return nil
+	}
+}
+
+// onConnection makes a step about the connection that the first argument names.
+func onConnection(do action) func(*parser, []word) error {
+	return func(p *parser, args []word) error {
+		s := Step{Do: do, Conn: args[0].text, Words: args[1:]}
+		if len(s.Words) > 0 {
+			p.addCommand(s)
+		} else {
+			p.add(s)
+		}
 		return nil
 	}
 }

@@ -13,7 +13,7 @@ func Shrink(c *Case, fails func(*Case) bool) *Case {
 	steps := dropRuns(c.Steps, func(kept []Step) bool { return fails(c.with(kept)) })
 	for i := range steps {
 		words := steps[i].Words
-		if len(words) < 2 {
+		if len(words) < 2 || !steps[i].sends() {
 			continue
 		}
 		options := dropRuns(words[1:], func(kept []word) bool {
@@ -59,18 +59,56 @@ func (c *Case) Script() string {
 	var out strings.Builder
 	for i := range c.Steps {
 		s := &c.Steps[i]
-		if s.How.IgnoreOrder > 0 {
-			fmt.Fprintf(&out, "@ignore-order %d\n", s.How.IgnoreOrder)
+		for _, words := range s.First {
+			out.WriteString("@skip-reply\n" + scriptLine(words) + "\n")
 		}
-		if s.How.Approx > 0 {
-			fmt.Fprintf(&out, "@approx %d\n", s.How.Approx)
-		}
-		if s.How.TypeOnly {
-			out.WriteString("@skip-reply\n")
+		s.How.script(&out)
+		switch s.Do {
+		case actCommand:
+			if s.Conn != "" {
+				out.WriteString("@on " + s.Conn + " ")
+			}
+		case actBlock:
+			out.WriteString("@block " + s.Conn + " ")
+		case actAwait:
+			out.WriteString("@await " + s.Conn)
+		case actSettle:
+			out.WriteString("@settle")
+		case actConfig:
+			out.WriteString("@config ")
 		}
 		out.WriteString(scriptLine(s.Words) + "\n")
 	}
 	return out.String()
+}
+
+// script writes the directives for what random sequences make use of.
+func (h *How) script(out *strings.Builder) {
+	switch {
+	case h.IgnoreOrder > 0 && h.PackedOrder:
+		fmt.Fprintf(out, "@packed-order %d\n", h.IgnoreOrder)
+	case h.IgnoreOrder > 0 && h.Within:
+		fmt.Fprintf(out, "@ignore-order-within %d\n", h.IgnoreOrder)
+	case h.IgnoreOrder > 0:
+		fmt.Fprintf(out, "@ignore-order %d\n", h.IgnoreOrder)
+	}
+	if h.Approx > 0 {
+		fmt.Fprintf(out, "@approx %d\n", h.Approx)
+	}
+	if h.Without != nil {
+		fmt.Fprintf(out, "@without %s\n", strings.Join(h.Without, " "))
+	}
+	for _, re := range h.Masks {
+		fmt.Fprintf(out, "@mask '%s'\n", strings.TrimPrefix(re.String(), "(?s)"))
+	}
+	for _, flag := range []struct {
+		set  bool
+		name string
+	}{{h.TypeOnly, "skip-reply"}, {h.Shape, "shape"}, {h.Encoding, "encoding"}, {h.Doubles, "doubles"}} {
+		if flag.set {
+			fmt.Fprintf(out, "@%s\n", flag.name)
+		}
+	}
 }
 
 // scriptLine writes a command; variables stay variables.

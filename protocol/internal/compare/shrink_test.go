@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -47,10 +48,36 @@ func TestRandomCaseReadsBack(t *testing.T) {
 	require.Equal(t, c.Script(), cases[0].Script())
 }
 
+// What typed and waiting sequences are printed as is what they were.
+func TestTypedCasesReadBack(t *testing.T) {
+	for seed := range uint64(20) {
+		for _, c := range []*Case{TypedCase(seed, 50, familyNames), WaitingCase(seed, 50)} {
+			cases, err := ParseScript("random", c.Script())
+			require.NoError(t, err)
+			require.Len(t, cases, 1)
+			require.Equal(t, c.Script(), cases[0].Script())
+			at := 0
+			for _, s := range c.Steps {
+				at += len(s.First) // lines of their own
+				require.Equal(t, s.Do, cases[0].Steps[at].Do)
+				require.Equal(t, s.Conn, cases[0].Steps[at].Conn)
+				require.Equal(t, s.How, cases[0].Steps[at].How)
+				at++
+			}
+		}
+	}
+}
+
 // The grammar names no pool that is missing, and brackets match.
 func TestGrammarIsWhole(t *testing.T) {
 	elsewhere := []string{"<wide>", "<bulk>", "<soon>"} // made by the generator itself
-	for _, p := range slices.Concat(grammar, wideGrammar) {
+	all := slices.Concat(grammar, wideGrammar, deepGrammar, chainGrammar, severalGrammar, wakingGrammar, slices.Concat(transactions...), keyspaceGrammar)
+	for _, name := range familyNames {
+		all = append(all, families[name]...)
+	}
+	require.Len(t, families, len(familyNames))
+	g := &generator{rnd: rand.New(rand.NewPCG(1, 1)), keys: allKeys}
+	for _, p := range all {
 		open := 0
 		for _, word := range strings.Fields(p.text) {
 			switch word {
@@ -59,7 +86,7 @@ func TestGrammarIsWhole(t *testing.T) {
 			case "]", ")", "}":
 				open--
 			}
-			if strings.HasPrefix(word, "<") && !slices.Contains(elsewhere, word) {
+			if strings.HasPrefix(word, "<") && !slices.Contains(elsewhere, word) && g.own(word) == nil {
 				require.Contains(t, pools, word, p.text)
 			}
 		}

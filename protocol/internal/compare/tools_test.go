@@ -64,6 +64,61 @@ func TestRedisCLIKeyspaceModes(t *testing.T) {
 	require.Equal(t, summaries[redis], summaries[ashlar])
 }
 
+// collections puts keys of every type on both sides, the last of each the biggest.
+func collections(p *Pair) {
+	for side := range p.admin {
+		do := p.admin[side].do
+		do("FLUSHALL")
+		for i := 1; i <= 30; i++ {
+			name := func(kind string) string { return fmt.Sprintf("%s:%d", kind, i) }
+			do("SET", name("string"), strings.Repeat("v", 10*i))
+			for j := range i * i {
+				element := fmt.Sprint("element ", j)
+				do("RPUSH", name("list"), element)
+				do("SADD", name("set"), element)
+				do("SADD", name("ints"), fmt.Sprint(j))
+				do("ZADD", name("zset"), fmt.Sprint(j%7), element)
+				do("HSET", name("hash"), element, "value")
+				do("XADD", name("stream"), fmt.Sprintf("%d-1", j+1), "field", element)
+			}
+			do("SADD", name("set"), "one more")
+			do("PFADD", name("hll"), fmt.Sprint(i))
+			do("SETBIT", name("bits"), "5", "1")
+		}
+		do("SETBIT", "bits:31", "99999", "1")
+	}
+}
+
+// TestRedisCLIBiggestKeys: redis-cli looks at the type of every key, and then asks
+// for its length or for the memory that it takes.
+func TestRedisCLIBiggestKeys(t *testing.T) {
+	p := pair(t)
+	collections(p)
+	var summaries [2][]string
+	for side := range p.addr {
+		_, summary, _ := strings.Cut(tool(t, p, side, "", "redis-cli", "--bigkeys"), "summary")
+		require.Contains(t, summary, "Sampled 271 keys in the keyspace!")
+		for _, biggest := range []string{
+			`list.*list:30.* has 900 items`, `set.*set:30.* has 901 members`, `zset.*zset:30.* has 900 members`,
+			`hash.*hash:30.* has 900 fields`, `stream.*stream:30.* has 900 entries`, `string.*bits:31.* has 12500 bytes`,
+		} {
+			require.Regexp(t, "Biggest +"+biggest, summary)
+		}
+		summaries[side] = strings.Split(summary, "\n")
+		slices.Sort(summaries[side]) // the types come in any order
+
+		_, memory, _ := strings.Cut(tool(t, p, side, "", "redis-cli", "--memkeys"), "summary")
+		for _, kind := range []string{"list", "set", "zset", "hash", "stream", "string"} {
+			require.Regexp(t, `Biggest +`+kind+` found .*:\d+.* has \d+ bytes`, memory)
+			if side == ashlar && kind != "string" { // redis-server estimates from samples
+				require.Regexp(t, `Biggest +`+kind+` found .*`+kind+`:30.* has`, memory)
+			}
+		}
+		require.NotContains(t, tool(t, p, side, "", "redis-cli", "--memkeys-samples", "0"), "ERR")
+	}
+	require.Equal(t, summaries[redis], summaries[ashlar])
+}
+
 func TestRedisCLIPipe(t *testing.T) {
 	p := pair(t)
 	var input strings.Builder
@@ -84,10 +139,22 @@ func TestRedisCLIPipe(t *testing.T) {
 func TestRedisCLIRepliesReadTheSame(t *testing.T) {
 	p := pair(t)
 	fill(p)
+	for _, c := range p.admin {
+		for e := range 3 {
+			text := fmt.Sprint("element", e)
+			c.do("HSET", "hash", text, "v")
+			c.do("RPUSH", "list", text)
+			c.do("ZADD", "zset", fmt.Sprint(e), text)
+			c.do("XADD", "stream", fmt.Sprint(e+1, "-1"), "f", text)
+		}
+		c.do("XGROUP", "CREATE", "stream", "g", "2")
+	}
 	for _, args := range [][]string{
 		{"get", "key:3"}, {"get", "nokey"}, {"mget", "key:3", "nokey"}, {"nosuch"}, {"incr", "key:1"}, {"set", "a", "1", "get"},
 		{"-3", "get", "nokey"}, {"-3", "lcs", "key:30", "key:20", "idx"}, {"--json", "mget", "key:3", "nokey"}, {"-n", "3", "dbsize"},
-		{"-r", "3", "incr", "n"}, {"--quoted-input", "set", `"a\x00"`, "x"}, {"--csv", "mget", "key:3", "a"},
+		{"-r", "3", "incr", "n"}, {"hgetall", "hash"}, {"-3", "hgetall", "hash"}, {"--json", "hgetall", "hash"}, {"-3", "zrange", "zset", "0", "-1", "withscores"},
+		{"lrange", "list", "0", "1"}, {"-3", "xrange", "stream", "-", "+"}, {"xread", "streams", "stream", "0"}, {"-3", "xinfo", "groups", "stream"},
+		{"--quoted-input", "set", `"a\x00"`, "x"}, {"--csv", "mget", "key:3", "a"},
 	} {
 		require.Equal(t, tool(t, p, redis, "", "redis-cli", args...), tool(t, p, ashlar, "", "redis-cli", args...), "%s", args)
 	}
@@ -118,10 +185,41 @@ func TestRedisCLIMonitors(t *testing.T) {
 
 func TestRedisBenchmark(t *testing.T) {
 	p := pair(t)
-	for _, extra := range [][]string{{}, {"-P", "16", "-r", "100"}, {"-3"}, {"-d", "10000"}} {
-		args := append([]string{"-q", "-n", "1000", "-c", "10", "-t", "ping_inline,ping_mbulk,set,get,incr,mset"}, extra...)
+	small := []string{"PING_INLINE", "PING_MBULK", "SET", "GET", "INCR", "MSET"}
+	all := append([]string{"LPUSH", "RPUSH", "LPOP", "RPOP", "SADD", "HSET", "SPOP", "ZADD", "ZPOPMIN", "LRANGE_100", "LRANGE_600"}, small...)
+	for _, c := range []struct {
+		tests []string
+		args  []string
+	}{
+		{all, nil}, {all, []string{"-P", "16", "-r", "100"}}, {small, []string{"-3"}}, {small, []string{"-d", "10000"}},
+	} {
+		args := append([]string{"-q", "-n", "500", "-c", "10"}, c.args...)
+		if len(c.tests) < len(all) {
+			args = append(args, "-t", "ping_inline,ping_mbulk,set,get,incr,mset")
+		}
 		out := tool(t, p, ashlar, "", "redis-benchmark", args...)
-		for _, name := range []string{"PING_INLINE", "PING_MBULK", "SET", "GET", "INCR", "MSET"} {
+		for _, name := range c.tests {
+			require.Regexp(t, name+`.*: [0-9.inf]+ requests per second`, out)
+		}
+		require.NotContains(t, out, "ERR")
+		require.NotContains(t, out, "WARNING")
+	}
+}
+
+// TestRedisBenchmarkCollections runs redis-benchmark's tests of lists, sets, hashes
+// and sorted sets.
+func TestRedisBenchmarkCollections(t *testing.T) {
+	p := pair(t)
+	const tests = "lpush,rpush,lpop,rpop,sadd,hset,spop,zadd,zpopmin,lrange_100,lrange_300,lrange_500,lrange_600"
+	for _, extra := range [][]string{{}, {"-P", "16", "-r", "100"}, {"-3", "-d", "100"}} {
+		p.admin[ashlar].do("FLUSHALL")
+		args := append([]string{"-q", "-n", "1000", "-c", "10", "-t", tests}, extra...)
+		out := tool(t, p, ashlar, "", "redis-benchmark", args...)
+		for _, name := range []string{
+			"LPUSH", "RPUSH", "LPOP", "RPOP", "SADD", "HSET", "SPOP", "ZADD", "ZPOPMIN", `LPUSH \(needed to benchmark LRANGE\)`,
+			`LRANGE_100 \(first 100 elements\)`, `LRANGE_300 \(first 300 elements\)`,
+			`LRANGE_500 \(first 500 elements\)`, `LRANGE_600 \(first 600 elements\)`,
+		} {
 			require.Regexp(t, name+`.*: [0-9.inf]+ requests per second`, out)
 		}
 		require.NotContains(t, out, "ERR")

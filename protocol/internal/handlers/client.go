@@ -8,7 +8,7 @@ import (
 
 // clientRows are CLIENT and what it contains. CACHING, GETREDIR, TRACKING and
 // TRACKINGINFO are not there, since nothing keeps track of who has read which
-// key; nor are PAUSE and UNPAUSE, since no client is ever held.
+// key; nor are PAUSE and UNPAUSE.
 var clientRows = []Row{
 	{
 		Spec: command.Spec{
@@ -52,7 +52,7 @@ var clientRows = []Row{
 			{
 				Spec: command.Spec{
 					Name: "kill", Arity: -3, Summary: "Kill the connection of a client",
-					Flags: command.Admin | command.NoScript | command.Loading | command.Stale, Categories: command.CatConnection,
+					Flags: command.KeyspaceWalk | command.Admin | command.NoScript | command.Loading | command.Stale, Categories: command.CatConnection,
 					Since: "2.4.0", Group: "connection", Complexity: "O(N) where N is the number of client connections",
 					History: []command.Change{
 						{Since: "2.8.12", What: "Added new filter format."},
@@ -88,7 +88,7 @@ var clientRows = []Row{
 			{
 				Spec: command.Spec{
 					Name: "list", Arity: -2, Summary: "Get the list of client connections",
-					Flags: command.Admin | command.NoScript | command.Loading | command.Stale, Categories: command.CatConnection,
+					Flags: command.KeyspaceWalk | command.Admin | command.NoScript | command.Loading | command.Stale, Categories: command.CatConnection,
 					Since: "2.4.0", Group: "connection", Complexity: "O(N) where N is the number of client connections",
 					Tips: []string{"nondeterministic_output"},
 					History: []command.Change{
@@ -187,7 +187,7 @@ var clientRows = []Row{
 			{
 				Spec: command.Spec{
 					Name: "unblock", Arity: -3, Summary: "Unblock a client blocked in a blocking command from a different connection",
-					Flags: command.Admin | command.NoScript | command.Loading | command.Stale, Categories: command.CatConnection,
+					Flags: command.KeyspaceWalk | command.Admin | command.NoScript | command.Loading | command.Stale, Categories: command.CatConnection,
 					Since: "5.0.0", Group: "connection", Complexity: "O(log N) where N is the number of client connections",
 					Args: []command.Arg{
 						{Name: "client-id", Type: "integer"},
@@ -293,11 +293,15 @@ func runClientReply(ctx *Context) {
 	}
 }
 
-// runClientUnblock finds nobody to wake: no command of this server blocks.
+// runClientUnblock ends another client's wait, as if its time were up or with an
+// error. A client that does not wait, or is not there, is no error but 0.
 func runClientUnblock(ctx *Context) {
 	options := args.From(ctx.Args, 3)
-	known := !options.More() || options.Word("timeout") || options.Word("error")
-	_, isID := args.Int(ctx.Args[2])
+	known, withError := !options.More() || options.Word("timeout"), false
+	if !known && options.Word("error") {
+		known, withError = true, true
+	}
+	id, isID := args.Int(ctx.Args[2])
 	switch {
 	case len(ctx.Args) > 4:
 		ctx.Error(args.SubcommandSyntax(ctx.Args[1], "CLIENT"))
@@ -306,7 +310,7 @@ func runClientUnblock(ctx *Context) {
 	case !isID:
 		ctx.Error(args.ErrNotInteger)
 	default:
-		ctx.Int(0)
+		ctx.Flag(ctx.Server.Unblock != nil && ctx.Server.Unblock(uint64(id), withError))
 	}
 }
 

@@ -130,19 +130,24 @@ func appendClient(b []byte, s *session.Session, asking *Context, now time.Time) 
 	text(" name=", s.Name)
 	number(" age=", now.Unix()-s.CreatedAt.Unix())
 	number(" idle=", max(now.UnixMilli()-s.LastActive, 0)/1000)
-	text(" flags=", clientFlags(s))
+	text(" flags=", clientFlags(s, asking))
 	number(" db=", int64(s.DB))
 	text(" sub=0 psub=0 ssub=0", "")
-	text(" multi=-1 watch=0", "")
+	queued, queuedBytes := int64(-1), 0
+	if s.Multi != nil {
+		queued, queuedBytes = int64(len(s.Multi.Queue)), s.Multi.Bytes
+	}
+	number(" multi=", queued)
+	number(" watch=", int64(asking.Server.Watch.Len(s.ID)))
 	number(" qbuf=", int64(input))
 	number(" qbuf-free=", int64(free))
 	number(" argv-mem=", int64(argv))
-	text(" multi-mem=0", "")
+	number(" multi-mem=", int64(queuedBytes))
 	number(" rbs=", int64(output))
 	number(" rbp=", int64(output))
 	number(" obl=", int64(output))
 	text(" oll=0 omem=0", "")
-	number(" tot-mem=", int64(sessionBytes+input+free+output+argv))
+	number(" tot-mem=", int64(sessionBytes+input+free+output+argv+queuedBytes))
 	text(" events=", "r")
 	text(" cmd=", orElse(s.LastCommand, "NULL"))
 	text(" user=", s.User)
@@ -165,15 +170,15 @@ func orElse(text, instead string) string {
 	return text
 }
 
-// clientFlags is the letters of CLIENT LIST's flags field, in Redis's order: c is
-// about to be closed, U came by the unix socket, e is not evicted, T does not
-// touch; N is none of these.
-func clientFlags(s *session.Session) string {
+// clientFlags is the letters of CLIENT LIST's flags field, in Redis's order: b waits
+// in a blocking command, c is about to be closed, U came by the unix socket, e is not
+// evicted, T does not touch; N is none of these.
+func clientFlags(s *session.Session, asking *Context) string {
 	var flags []byte
 	for _, f := range [...]struct {
 		on     bool
 		letter byte
-	}{{s.Closing, 'c'}, {!s.TCP, 'U'}, {s.NoEvict, 'e'}, {s.NoTouch, 'T'}} {
+	}{{asking.Server.Monitors.Is(s.ID), 'O'}, {s.Multi != nil, 'x'}, {s.Blocked, 'b'}, {s.Closing, 'c'}, {!s.TCP, 'U'}, {s.NoEvict, 'e'}, {s.NoTouch, 'T'}} {
 		if f.on {
 			flags = append(flags, f.letter)
 		}

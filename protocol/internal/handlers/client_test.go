@@ -22,6 +22,7 @@ func (t *transport) LocalAddr() string        { return t.local }
 func (t *transport) FD() int                  { return 8 }
 func (t *transport) Push([]byte) bool         { return true }
 func (t *transport) Kill()                    { t.killed = true }
+func (t *transport) Resume([]byte)            {}
 func (t *transport) Buffers() (int, int, int) { return 10, 100, 1000 }
 
 // withClients gives the rig's session and n-1 others transports; their IDs count

@@ -40,7 +40,7 @@ var configRows = []Row{
 			{
 				Spec: command.Spec{
 					Name: "set", Arity: -4, Summary: "Set configuration parameters to the given values",
-					Flags: configFlags,
+					Flags: command.KeyspaceWalk | configFlags,
 					Since: "2.0.0", Group: "server", Complexity: "O(N) when N is the number of configuration parameters provided",
 					Tips: []string{"request_policy:all_nodes", "response_policy:all_succeeded"},
 					History: []command.Change{
@@ -58,7 +58,7 @@ var configRows = []Row{
 			{
 				Spec: command.Spec{
 					Name: "resetstat", Arity: 2, Summary: "Reset the stats returned by INFO",
-					Flags: configFlags,
+					Flags: command.KeyspaceWalk | configFlags,
 					Since: "2.0.0", Group: "server", Complexity: "O(1)",
 				},
 				Run: runConfigResetStat,

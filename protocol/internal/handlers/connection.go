@@ -72,7 +72,7 @@ var connectionRows = []Row{
 	{
 		Spec: command.Spec{
 			Name: "quit", Arity: -1, Summary: "Close the connection",
-			Flags: command.NoScript | command.Loading | command.Stale | command.Fast | command.NoAuth | command.AllowBusy, Categories: command.CatConnection,
+			Flags: command.Immediate | command.NoScript | command.Loading | command.Stale | command.Fast | command.NoAuth | command.AllowBusy, Categories: command.CatConnection,
 			Since: "1.0.0", Group: "connection", Complexity: "O(1)",
 		},
 		Run: runQuit,
@@ -80,7 +80,7 @@ var connectionRows = []Row{
 	{
 		Spec: command.Spec{
 			Name: "reset", Arity: 1, Summary: "Reset the connection",
-			Flags: command.NoScript | command.Loading | command.Stale | command.Fast | command.NoAuth | command.AllowBusy, Categories: command.CatConnection,
+			Flags: command.Immediate | command.NoScript | command.Loading | command.Stale | command.Fast | command.NoAuth | command.AllowBusy, Categories: command.CatConnection,
 			Since: "6.2.0", Group: "connection", Complexity: "O(1)",
 		},
 		Run: runReset,
@@ -129,6 +129,8 @@ func runQuit(ctx *Context) {
 // runReset takes the client back to RESP2 before it writes its reply. The name
 // goes, but what CLIENT SETINFO set stays: it is the same library as before.
 func runReset(ctx *Context) {
+	ctx.unwatch()
+	ctx.Server.Monitors.Remove(ctx.Session.ID)
 	ctx.Session.Reset(!ctx.Server.passwordNeeded())
 	ctx.Proto = int(ctx.Session.Proto)
 	ctx.Simple("RESET")

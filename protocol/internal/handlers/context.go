@@ -7,10 +7,15 @@ package handlers
 import (
 	"github.com/ashlar-cache/ashlar/cache"
 	"github.com/ashlar-cache/ashlar/protocol/command"
+	"github.com/ashlar-cache/ashlar/protocol/internal/blocking"
 	"github.com/ashlar-cache/ashlar/protocol/internal/config"
+	"github.com/ashlar-cache/ashlar/protocol/internal/latency"
 	"github.com/ashlar-cache/ashlar/protocol/internal/metrics"
+	"github.com/ashlar-cache/ashlar/protocol/internal/monitor"
 	"github.com/ashlar-cache/ashlar/protocol/internal/process"
 	"github.com/ashlar-cache/ashlar/protocol/internal/session"
+	"github.com/ashlar-cache/ashlar/protocol/internal/slowlog"
+	"github.com/ashlar-cache/ashlar/protocol/internal/watch"
 	"github.com/ashlar-cache/ashlar/protocol/resp"
 )
 
@@ -24,6 +29,16 @@ type Context struct {
 	Session     *session.Session
 	Server      *Server
 	Command     *Command
+
+	// Transact runs a transaction, with the locks of all its keys held, unless a key
+	// that the client watches has changed, and writes the reply. The executor's.
+	Transact func(*session.Multi)
+
+	// NoWait: the command must not block (it stands in a transaction or a script).
+	NoWait bool
+	// Blocked is set by Block, and Wait then says for what. The executor's.
+	Blocked bool
+	Wait    Wait
 }
 
 // Handler runs one command.
@@ -37,6 +52,9 @@ type Row struct {
 	// Beyond names the version in which Redis (or Valkey) got it where 7.4 lacks
 	// it: "8.0", "valkey 9.0"; empty otherwise.
 	Beyond string
+	// Element is the argument that names one element of the collection at the command's
+	// key, a field or a member; 0 for none. A batch of such commands is prepared by it.
+	Element int
 }
 
 // Server is what handlers may use of the server around them. Filled in by
@@ -51,6 +69,20 @@ type Server struct {
 	Process *process.Identity
 	// Connections counts them, for INFO and MEMORY; cheap, from any goroutine.
 	Connections func() Connections
+
+	// Slow and Latency are what took long; Monitors are who is shown every command.
+	Slow     slowlog.Log
+	Latency  latency.Monitor
+	Monitors monitor.Monitors
+
+	// Watch is who watches which keys; the executor makes one if there is none.
+	Watch *watch.Registry
+
+	// Blocking is who waits in a blocking command; the executor makes one if there is
+	// none. Unblock ends such a wait before its time, with an error or as if the time
+	// were up, and tells whether the client did wait.
+	Blocking *blocking.Registry
+	Unblock  func(id uint64, withError bool) bool
 
 	// Clients calls f for every live session; f runs on the session's own loop,
 	// one after another, and the call returns when all have been visited.

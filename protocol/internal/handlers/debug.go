@@ -107,7 +107,13 @@ func (ctx *Context) debugObject(key []byte) {
 //	1 byte    below 64          00llllll
 //	2 bytes   below 16,384      01llllll llllllll
 //	5 bytes   above             10000000 and 32 bits
+//
+// For a collection, whose length there hangs on the encoding that a file has for it,
+// it is what the key takes in memory.
 func serializedLength(tx *cache.Tx, key []byte, info cache.ObjectInfo) int {
+	if info.Type != cache.String {
+		return info.Bytes
+	}
 	if info.Encoding == cache.EncodingInt {
 		value, _ := tx.Peek(key)
 		n, _ := args.Int(value)

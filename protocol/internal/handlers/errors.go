@@ -20,6 +20,10 @@ var engineErrors = []struct {
 	{cache.ErrTooLarge, args.ErrTooLarge},
 	{cache.ErrOutOfMemory, args.ErrOOM},
 	{cache.ErrNotFound, args.ErrNoSuchKey},
+	{cache.ErrIndex, "ERR index out of range"},
+	{cache.ErrScoreNaN, "ERR resulting score is not a number (NaN)"},
+	{cache.ErrNotHLL, "WRONGTYPE Key is not a valid HyperLogLog string value."},
+	{cache.ErrCorruptHLL, "INVALIDOBJ Corrupted HLL object detected"},
 }
 
 // fail writes the reply to an error of the engine, which may be wrapped. One that

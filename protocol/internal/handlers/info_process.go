@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ashlar-cache/ashlar/protocol/internal/blocking"
 	"github.com/ashlar-cache/ashlar/protocol/internal/process"
 )
 
@@ -72,7 +73,8 @@ func (w *infoWriter) listeners() {
 	}
 }
 
-// infoClients counts connections. Nobody blocks, watches or subscribes here.
+// infoClients counts connections, and who waits for keys. Nobody watches any or
+// subscribes here.
 func infoClients(w *infoWriter) {
 	c := w.server.connections()
 	w.int("connected_clients", int64(c.Open))
@@ -80,9 +82,16 @@ func infoClients(w *infoWriter) {
 	w.int("maxclients", w.server.Config.MaxClients.Int())
 	w.int("client_recent_max_input_buffer", c.MaxInput)
 	w.int("client_recent_max_output_buffer", c.MaxOutput)
-	w.fixed(`blocked_clients:0 tracking_clients:0 pubsub_clients:0 watching_clients:0
-		clients_in_timeout_table:0 total_watched_keys:0 total_blocking_keys:0
-		total_blocking_keys_on_nokey:0`)
+	var waits blocking.Stats
+	if w.server.Blocking != nil {
+		waits = w.server.Blocking.Stats()
+	}
+	w.int("blocked_clients", int64(waits.Clients))
+	w.fixed("tracking_clients:0 pubsub_clients:0 watching_clients:0")
+	w.int("clients_in_timeout_table", int64(waits.Timed))
+	w.fixed("total_watched_keys:0")
+	w.int("total_blocking_keys", int64(waits.Keys))
+	w.int("total_blocking_keys_on_nokey", int64(waits.GoneKeys))
 }
 
 // infoMemory writes Redis's fields, with used_memory being what maxmemory

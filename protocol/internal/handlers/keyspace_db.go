@@ -7,13 +7,13 @@ import (
 	"github.com/ashlar-cache/ashlar/protocol/internal/args"
 )
 
-// databaseRows are the commands on whole databases. They run without a lock of
-// the executor's: the cache takes those it needs, shard by shard.
+// databaseRows are the commands on whole databases. But for SWAPDB they run without
+// a lock of the executor's: the cache takes those it needs, shard by shard.
 var databaseRows = []Row{
 	{
 		Spec: command.Spec{
 			Name: "swapdb", Arity: 3, Summary: "Swaps two Redis databases",
-			Flags: command.Write | command.Fast | command.KeyspaceWalk, Categories: command.CatKeyspace | command.CatDangerous,
+			Flags: command.Write | command.Fast | command.AllKeys, Categories: command.CatKeyspace | command.CatDangerous,
 			Since: "4.0.0", Group: "server", Complexity: "O(N) where N is the count of clients watching or blocking on keys from both databases.",
 			Args: []command.Arg{
 				{Name: "index1", Type: "integer"},
@@ -25,7 +25,7 @@ var databaseRows = []Row{
 	{
 		Spec: command.Spec{
 			Name: "dbsize", Arity: 1, Summary: "Return the number of keys in the selected database",
-			Flags: command.ReadOnly | command.Fast | command.KeyspaceWalk, Categories: command.CatKeyspace,
+			Flags: command.ReadOnly | command.Fast | command.AllKeys | command.KeyspaceWalk, Categories: command.CatKeyspace,
 			Since: "1.0.0", Group: "server", Complexity: "O(1)",
 			Tips: []string{"request_policy:all_shards", "response_policy:agg_sum"},
 		},
@@ -34,7 +34,7 @@ var databaseRows = []Row{
 	{
 		Spec: command.Spec{
 			Name: "flushdb", Arity: -1, Summary: "Remove all keys from the current database",
-			Flags: command.Write | command.KeyspaceWalk, Categories: command.CatKeyspace | command.CatDangerous,
+			Flags: command.Write | command.AllKeys, Categories: command.CatKeyspace | command.CatDangerous,
 			Since: "1.0.0", Group: "server", Complexity: "O(N) where N is the number of keys in the selected database",
 			Tips: []string{"request_policy:all_shards", "response_policy:all_succeeded"},
 			History: []command.Change{
@@ -53,7 +53,7 @@ var databaseRows = []Row{
 	{
 		Spec: command.Spec{
 			Name: "flushall", Arity: -1, Summary: "Remove all keys from all databases",
-			Flags: command.Write | command.KeyspaceWalk, Categories: command.CatKeyspace | command.CatDangerous,
+			Flags: command.Write | command.AllKeys, Categories: command.CatKeyspace | command.CatDangerous,
 			Since: "1.0.0", Group: "server", Complexity: "O(N) where N is the total number of keys in all databases",
 			Tips: []string{"request_policy:all_shards", "response_policy:all_succeeded"},
 			History: []command.Change{
@@ -72,7 +72,7 @@ var databaseRows = []Row{
 	{
 		Spec: command.Spec{
 			Name: "randomkey", Arity: 1, Summary: "Return a random key from the keyspace",
-			Flags: command.ReadOnly | command.KeyspaceWalk, Categories: command.CatKeyspace,
+			Flags: command.ReadOnly | command.AllKeys | command.KeyspaceWalk, Categories: command.CatKeyspace,
 			Since: "1.0.0", Group: "generic", Complexity: "O(1)",
 			Tips: []string{"request_policy:all_shards", "nondeterministic_output"},
 		},
@@ -99,14 +99,14 @@ func runSwapDB(ctx *Context) {
 		return
 	}
 	if a != b {
-		ctx.Server.Cache.Swap(int(a), int(b))
+		ctx.Tx.Swap(int(a), int(b)) // and whose keys are there now are served at once
 	}
 	ctx.OK()
 }
 
 // runDBSize counts expired keys too as long as nothing has removed them.
 func runDBSize(ctx *Context) {
-	ctx.Int(int64(ctx.Server.Cache.Size(ctx.Session.DB)))
+	ctx.Int(int64(ctx.Tx.Size()))
 }
 
 func runFlushDB(ctx *Context) { ctx.flush(ctx.Session.DB) }
@@ -122,7 +122,7 @@ func (ctx *Context) flush(db int) {
 		ctx.Error(args.ErrSyntax)
 		return
 	}
-	ctx.Server.Cache.Flush(db)
+	ctx.Tx.Flush(db)
 	ctx.OK()
 }
 
@@ -130,7 +130,7 @@ func (ctx *Context) flush(db int) {
 // Keys of usual length fit on the stack.
 func runRandomKey(ctx *Context) {
 	var room [64]byte
-	key, ok := ctx.Server.Cache.RandomKey(ctx.Session.DB, room[:0])
+	key, ok := ctx.Tx.RandomKey(room[:0])
 	if !ok {
 		ctx.Null()
 		return

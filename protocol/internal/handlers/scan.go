@@ -18,7 +18,7 @@ var walkRows = []Row{
 	{
 		Spec: command.Spec{
 			Name: "keys", Arity: 2, Summary: "Find all keys matching the given pattern",
-			Flags: command.ReadOnly | command.KeyspaceWalk, Categories: command.CatKeyspace | command.CatDangerous,
+			Flags: command.ReadOnly | command.AllKeys | command.KeyspaceWalk, Categories: command.CatKeyspace | command.CatDangerous,
 			Since: "1.0.0", Group: "generic", Complexity: "O(N) with N being the number of keys in the database, under the assumption that the key names in the database and the given pattern have limited length.",
 			Tips: []string{"request_policy:all_shards", "nondeterministic_output_order"},
 			Args: []command.Arg{
@@ -30,7 +30,7 @@ var walkRows = []Row{
 	{
 		Spec: command.Spec{
 			Name: "scan", Arity: -2, Summary: "Incrementally iterate the keys space",
-			Flags: command.ReadOnly | command.KeyspaceWalk, Categories: command.CatKeyspace,
+			Flags: command.ReadOnly | command.AllKeys | command.KeyspaceWalk, Categories: command.CatKeyspace,
 			Since: "2.8.0", Group: "generic", Complexity: "O(1) for every call. O(N) for a complete iteration, including enough command calls for the cursor to return back to 0. N is the number of elements inside the collection.",
 			Tips: []string{"nondeterministic_output", "request_policy:special"},
 			History: []command.Change{
@@ -53,7 +53,7 @@ var walkRows = []Row{
 func runKeys(ctx *Context) {
 	start, found := len(ctx.B), 0
 	matches := glob.Pattern(ctx.Args[1])
-	ctx.Server.Cache.Keys(ctx.Session.DB, func(key []byte) {
+	ctx.Tx.Keys(func(key []byte) {
 		if matches(key) {
 			ctx.Bulk(key)
 			found++
@@ -80,7 +80,7 @@ func runScan(ctx *Context) {
 		return
 	}
 	start, found := len(ctx.B), 0
-	next := ctx.Server.Cache.Scan(ctx.Session.DB, cursor, options, func(key []byte, _ cache.Type) {
+	next := ctx.Tx.Scan(cursor, options, func(key []byte, _ cache.Type) {
 		ctx.Bulk(key)
 		found++
 	})
@@ -134,8 +134,10 @@ const noSuchType = cache.Type(255)
 
 // typeByName finds the type that TYPE calls name, in any case.
 func typeByName(name []byte) cache.Type {
-	if args.Is(name, cache.String.String()) {
-		return cache.String
+	for t := cache.String; t <= cache.Stream; t++ {
+		if args.Is(name, t.String()) {
+			return t
+		}
 	}
 	return noSuchType
 }

@@ -126,3 +126,18 @@ func TestScanAppends(t *testing.T) {
 	out = r.exec.Execute(r.session, [][]byte{[]byte("SCAN"), []byte("0")}, out)
 	assert.Equal(t, "+BEFORE\r\n*1\r\n$1\r\na\r\n*2\r\n$1\r\n0\r\n*1\r\n$1\r\na\r\n", string(out))
 }
+
+func TestScanByEveryType(t *testing.T) {
+	r := newRig(t)
+	r.script([][2]string{
+		{"SET string v", "+OK"}, {"HSET hash f v", ":1"}, {"RPUSH list a", ":1"}, {"SADD set a", ":1"},
+		{"ZADD zset 1 a", ":1"}, {"XADD stream 1-1 f v", "$3 1-1"},
+	}...)
+	for _, name := range []string{"string", "hash", "list", "set", "zset", "stream"} {
+		keys, _ := r.scanAll(" COUNT 1 TYPE " + strings.ToUpper(name))
+		assert.Equal(t, map[string]bool{name: true}, keys)
+		assert.Equal(t, "+"+name+"\r\n", r.do("TYPE "+name))
+	}
+	keys, _ := r.scanAll(" TYPE nosuch")
+	assert.Empty(t, keys)
+}

@@ -18,6 +18,8 @@ type Command struct {
 	// Key is the index of the one key of a command that has exactly one at a
 	// fixed place, 0 for any other.
 	Key int
+	// Element is the row's.
+	Element int
 	// Steady commands take about the same time at each call: single-key ones and
 	// those flagged fast. Their time is sampled.
 	Steady bool
@@ -45,7 +47,14 @@ type Table struct {
 // which there are.
 func NewTable() *Table {
 	return BuildTable(slices.Concat(
-		connectionRows, clientRows, commandRows, configRows, serverRows, keyspaceRows, stringRows,
+		connectionRows, transactionRows, clientRows, commandRows, configRows, serverRows, slowlogRows, latencyRows, monitorRows, keyspaceRows, stringRows,
+		listRows, listReadRows, listEditRows, listBlockRows,
+		hashRows, hashWalkRows, hashExpireRows, hashFieldRows,
+		setRows, sortRows,
+		zsetRows, zsetRangeRows, zsetCountRows, zsetPopRows, zsetAlgebraRows, zsetScanRows,
+		streamRows,
+		geoRows, geoSearchRows, geoRadiusRows,
+		bitmapRows, bitfieldRows, hyperloglogRows,
 	))
 }
 
@@ -68,12 +77,12 @@ func BuildTable(rows []Row) *Table {
 func (t *Table) compile(r *Row, parent *Command) *Command {
 	c := &Command{
 		Entry: command.Entry{Spec: &r.Spec, FullName: r.Name, Beyond: r.Beyond},
-		Run:   r.Run, Index: len(t.all), Key: r.SingleKey(),
+		Run:   r.Run, Index: len(t.all), Key: r.SingleKey(), Element: r.Element,
 	}
 	if parent != nil {
 		c.FullName = parent.FullName + "|" + r.Name
 	}
-	c.Steady = r.Flags&command.Fast != 0 || c.Key != 0
+	c.Steady = (r.Flags&command.Fast != 0 || c.Key != 0 && r.Group == "string") && r.Flags&command.Blocking == 0
 	if c.Flags&(command.AllKeys|command.KeyspaceWalk) != 0 {
 		c.Key, c.Steady = 0, false
 	}
