@@ -2,8 +2,10 @@ package bench
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"runtime"
+	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -65,6 +67,7 @@ func TestFigures(t *testing.T) {
 	spec := ashlar(t)
 	only := map[string][]string{
 		"memory": {"16/8 ttl", "overwritten"}, "cpu": {"p1", "set32"}, "hitratio": {"zipf0.99", "ttl"},
+		"collections": {"hash of 10", "one zset"}, "typecpu": {"HGET/small/32", "LPOP/large/32", "XADD/large/1", "ZRANGE600"},
 	}
 	for _, f := range Figures() {
 		t.Run(f.Name, func(t *testing.T) {
@@ -209,6 +212,41 @@ func TestProfileBytes(t *testing.T) {
 	for _, p := range memoryProfiles() {
 		if p.name == "16/32" {
 			assert.Equal(t, int64(100*48), p.bytes(100, 0))
+		}
+	}
+}
+
+// What elements are made of has the length that is counted as payload, differs
+// from element to element, and is never a number.
+func TestElements(t *testing.T) {
+	var l lane
+	seen := make(map[string]bool)
+	for i := range uint64(10_000) {
+		m, f := string(member(&l, i)), ""
+		f = string(field(&l, i))
+		assert.Len(t, m, memberSize)
+		assert.Len(t, f, fieldSize)
+		assert.Regexp(t, "^[g-v][0-9a-f]+$", m)
+		seen[m], seen[f] = true, true
+		n, err := strconv.Atoi(string(score(&l, i, manyScores)))
+		assert.NoError(t, err)
+		assert.Less(t, n, 1_000_000_000)
+	}
+	assert.Len(t, seen, 20_000)
+}
+
+// A load names elements as they were stored.
+func TestWordsNameElements(t *testing.T) {
+	var l lane
+	for _, o := range operations() {
+		for _, w := range o.words(spread{"x", 100, 1000}) {
+			if w.Below == 0 || w.From > 0 {
+				continue
+			}
+			want := map[string]string{
+				"k": string(l.key('k', 7, keySize)), "f": string(numbered(l.text[:fieldSize], 'f', 7)), "m": string(numbered(l.text[:memberSize], 'm', 7)),
+			}[w.Text]
+			assert.Equal(t, want, fmt.Sprintf("%s%0*d", w.Text, w.Digits, 7), o.name)
 		}
 	}
 }

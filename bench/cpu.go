@@ -30,6 +30,21 @@ var cpuProfiles = []cpuProfile{
 	{name: "big", conns: 50, depth: 8, value: 4096, bar: 0.85},
 }
 
+// load is the profile as a load.
+func (p cpuProfile) load(r *run) cpuLoad {
+	keys := r.count(cpuKeys, 1000)
+	return cpuLoad{
+		name: p.name, bar: p.bar, turn: r.span(2*time.Second, 20*time.Millisecond),
+		options: crowd.Options{Conns: p.conns, Depth: p.depth, Keys: keys, Value: p.value, Set: p.set},
+		prepare: func(ctx context.Context, s *target.Server) error {
+			value := newPayload(p.value)
+			return r.filler(s).fill(ctx, keys, func(l *lane, i int) {
+				l.Set(fmt.Appendf(l.room[:0], "key:%012d", i), value[:p.value])
+			})
+		},
+	}
+}
+
 // cpuKeys is how many keys there are: more than fit a processor's caches.
 const cpuKeys = 100_000
 
@@ -42,17 +57,23 @@ func measureCPU(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	table := r.Table("processor time an operation", "profile", "server", "µs", "op/s", "p99", r.subject()+" / it", "bar")
+	table := r.cpuTable()
 	for _, p := range cpuProfiles {
 		if !r.wants(p.name) {
 			continue
 		}
-		if err := r.compareCPU(ctx, servers, p, table); err != nil {
+		if err := r.compareCPU(ctx, servers, p.load(r), table); err != nil {
 			return fmt.Errorf("profile %s: %w", p.name, err)
 		}
 	}
-	r.Note("a closed loop from one thread; op/s is what this machine did with client and server on it")
+	r.Note(cpuNote)
 	return nil
+}
+
+const cpuNote = "a closed loop from one thread; op/s is what this machine did with client and server on it"
+
+func (r *run) cpuTable() *report.Table {
+	return r.Table("processor time an operation", "profile", "server", "µs", "op/s", "p99", r.subject()+" / it", "bar")
 }
 
 // startAll starts all servers, to run side by side: one that is idle costs the
@@ -73,6 +94,20 @@ func (r *run) startAll(ctx context.Context) (servers []*target.Server, stop func
 	return servers, stop, nil
 }
 
+// cpuLoad is what compareCPU needs to know of a load.
+type cpuLoad struct {
+	name    string
+	bar     float64       // share of the peer's processor time
+	turn    time.Duration // how long each lasts
+	options crowd.Options // without the server's address, the number of requests and the seed
+	// prepare stores what the load asks for, before the first turn; again, if it
+	// is not nil, does so before each one, for so many requests.
+	prepare func(context.Context, *target.Server) error
+	again   func(ctx context.Context, s *target.Server, requests int) error
+	// absent says that not every request finds something.
+	absent bool
+}
+
 // cpuSample is one turn of a server.
 type cpuSample struct {
 	cost float64 // µs of processor time an operation
@@ -80,24 +115,23 @@ type cpuSample struct {
 	p99  time.Duration
 }
 
-// compareCPU takes the turns of a profile and adds a row for each server. The
-// number of requests in a turn is each server's own, so that turns take the same
-// time; what is compared is the cost of one.
-func (r *run) compareCPU(ctx context.Context, servers []*target.Server, p cpuProfile, table *report.Table) error {
+// compareCPU takes the turns of a load and adds a row for each server. The number
+// of requests in a turn is each server's own, so that turns take the same time;
+// what is compared is the cost of one.
+func (r *run) compareCPU(ctx context.Context, servers []*target.Server, p cpuLoad, table *report.Table) error {
 	rounds := max(3, int(5*r.Scale))
-	turn := r.span(2*time.Second, 20*time.Millisecond)
 	samples := make([][]cpuSample, len(servers))
 	requests := make([]int, len(servers))
 	for i, s := range servers {
 		var err error
-		if requests[i], err = r.prepareCPU(ctx, s, p, turn); err != nil {
+		if requests[i], err = r.prepareCPU(ctx, s, p); err != nil {
 			return err
 		}
 	}
 	for round := range rounds {
 		for i, s := range servers {
-			r.cfg.Progress.Step("cpu: %s, %s, round %d of %d", p.name, s.Name, round+1, rounds)
-			o, err := r.takeTurn(ctx, s, p, requests[i], r.cfg.Seed+uint64(round))
+			r.cfg.Progress.Step("%s: %s, %s, round %d of %d", r.Name, p.name, s.Name, round+1, rounds)
+			o, err := p.takeTurn(ctx, s, requests[i], r.cfg.Seed+uint64(round))
 			if err != nil {
 				return err
 			}
@@ -118,47 +152,51 @@ func (r *run) compareCPU(ctx context.Context, servers []*target.Server, p cpuPro
 	return nil
 }
 
-// prepareCPU stores the keys in the profile's size, and finds out how many
-// requests fill a turn.
-func (r *run) prepareCPU(ctx context.Context, s *target.Server, p cpuProfile, turn time.Duration) (int, error) {
-	r.cfg.Progress.Step("cpu: %s, %s prepares", p.name, s.Name)
-	value := newPayload(p.value)
-	err := r.filler(s).fill(ctx, r.count(cpuKeys, 1000), func(l *lane, i int) {
-		l.Set(fmt.Appendf(l.room[:0], "key:%012d", i), value[:p.value])
-	})
+// prepareCPU stores what the load asks for, and finds out how many requests fill a
+// turn.
+func (r *run) prepareCPU(ctx context.Context, s *target.Server, p cpuLoad) (int, error) {
+	r.cfg.Progress.Step("%s: %s, %s prepares", r.Name, p.name, s.Name)
+	if err := p.prepare(ctx, s); err != nil {
+		return 0, err
+	}
+	trial := max(int(200_000*min(1, r.Scale*2)), 2*p.options.Conns*p.options.Depth)
+	o, _, err := p.crowd(ctx, s, trial, 0)
 	if err != nil {
 		return 0, err
 	}
-	trial := max(int(200_000*min(1, r.Scale*2)), 2*p.conns*p.depth)
-	o, err := crowd.Run(ctx, p.options(r, s, trial, 0))
-	if err != nil {
-		return 0, err
-	}
-	if o.Missing > 0 {
-		return 0, fmt.Errorf("%s has lost %d of the keys", s.Name, o.Missing)
-	}
-	return max(int(o.Rate()*turn.Seconds()), trial), nil
+	return max(int(o.Rate()*p.turn.Seconds()), trial), nil
 }
 
-// options are the crowd's for so many requests.
-func (p cpuProfile) options(r *run, s *target.Server, requests int, seed uint64) crowd.Options {
-	return crowd.Options{Addr: s.Addr, Conns: p.conns, Depth: p.depth, Keys: r.count(cpuKeys, 1000), Value: p.value, Set: p.set,
-		Requests: requests, Seed: seed}
+// crowd runs the load once, and takes the processor time that the server used.
+func (p cpuLoad) crowd(ctx context.Context, s *target.Server, requests int, seed uint64) (o crowd.Result, used time.Duration, err error) {
+	if p.again != nil {
+		if err := p.again(ctx, s, requests); err != nil {
+			return o, 0, err
+		}
+	}
+	options := p.options
+	options.Addr, options.Requests, options.Seed = s.Addr, requests, seed
+	before, err := s.CPU()
+	if err != nil {
+		return o, 0, err
+	}
+	if o, err = crowd.Run(ctx, options); err != nil {
+		return o, 0, s.Explain(err)
+	}
+	if o.Missing > 0 && !p.absent {
+		return o, 0, fmt.Errorf("%s did not find %d of the keys asked for", s.Name, o.Missing)
+	}
+	after, err := s.CPU()
+	return o, after - before, err
 }
 
 // takeTurn loads a server and takes what it used.
-func (r *run) takeTurn(ctx context.Context, s *target.Server, p cpuProfile, requests int, seed uint64) (cpuSample, error) {
-	before, err := s.CPU()
+func (p cpuLoad) takeTurn(ctx context.Context, s *target.Server, requests int, seed uint64) (cpuSample, error) {
+	o, used, err := p.crowd(ctx, s, requests, seed)
 	if err != nil {
 		return cpuSample{}, err
 	}
-	o, err := crowd.Run(ctx, p.options(r, s, requests, seed))
-	if err != nil {
-		return cpuSample{}, s.Explain(err)
-	}
-	after, err := s.CPU()
-	used := float64(after-before) / float64(time.Microsecond)
-	return cpuSample{used / float64(max(o.Requests, 1)), o.Rate(), o.Latency.At(99)}, err
+	return cpuSample{float64(used) / float64(time.Microsecond) / float64(max(o.Requests, 1)), o.Rate(), o.Latency.At(99)}, nil
 }
 
 // median of a figure of each sample.

@@ -1,8 +1,9 @@
 // Package bench measures cache servers that speak the Redis protocol: what an item
 // costs in memory, what comes back after deletes, how often a cache of a given
 // size hits, how long the longest request waits while the server is busy with
-// itself, and what an operation costs in processor time. Each of the project's
-// figures is one Figure here; the command ashlar-bench is a front for it.
+// itself, and what an operation costs in processor time: for strings and for
+// collections. Each of the project's figures is one Figure here; the command
+// ashlar-bench is a front for it.
 //
 // # How it measures
 //
@@ -18,7 +19,8 @@
 //     come, so a stall of 20 ms at 1,000 requests a second is 20 slow requests
 //     and not one. Its own lateness is reported beside what it measured.
 //   - Not at one lucky size. Tables grow in steps, so overhead is taken at four
-//     fills between two powers of two, and the worst one counts.
+//     fills between two powers of two, and the worst one counts. So it is for
+//     collections: many small ones, and a large one of about a million elements.
 //
 // # The parts
 //

@@ -37,6 +37,7 @@ func (r *run) filler(s *target.Server) load {
 type lane struct {
 	*client.Conn
 	room [maxKey]byte
+	text [maxElement]byte // for what elements are made of
 }
 
 // maxKey is the longest key that loads use, in bytes.
@@ -45,13 +46,7 @@ const maxKey = 64
 // key makes the key of number n, of a length, that begins with kind. It is valid
 // until the next call.
 func (l *lane) key(kind byte, n uint64, length int) []byte {
-	k := l.room[:length]
-	for i := length - 1; i > 0; i-- {
-		k[i] = byte('0' + n%10)
-		n /= 10
-	}
-	k[0] = kind
-	return k
+	return numbered(l.room[:length], kind, n)
 }
 
 // outcome counts what a load has met.

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -36,7 +37,7 @@ func measureQuiet(ctx context.Context, r *run) error {
 	inside := r.Table("inside the server", "server", "Go heap", "collector's CPU", "longest pause", "collections", "CPU used")
 	for i, spec := range r.cfg.Servers {
 		err := r.with(ctx, spec, nil, func(s *target.Server) error {
-			q := &quiet{run: r, server: s, n: n, table: table}
+			q := &quiet{run: r, server: s, n: n, rate: quietRate, table: table}
 			if err := q.measure(ctx); err != nil {
 				return err
 			}
@@ -59,6 +60,7 @@ type quiet struct {
 	*run
 	server *target.Server
 	n      int
+	rate   float64 // commands a second
 	table  *report.Table
 	values payload
 	sizes  dist.Sizes
@@ -79,12 +81,19 @@ type phase struct {
 	n      int
 	before func(context.Context) error
 	put    func(*lane, int)
+	rate   float64 // commands a second; 0: the figure's
 }
 
-// measure takes the server through all phases, with the probe at work throughout.
-func (q *quiet) measure(ctx context.Context) (err error) {
+// measure takes the server through all phases.
+func (q *quiet) measure(ctx context.Context) error {
 	q.sizes = dist.LogNormal{Mean: 100, Sigma: 0.7, Cap: 8 << 10}
 	q.values = newPayload(q.sizes.Max())
+	return q.through(ctx, q.phases())
+}
+
+// through takes the server through phases, with the probe at work throughout, and
+// looks at its runtime before and after.
+func (q *quiet) through(ctx context.Context, phases []phase) (err error) {
 	if q.probe, err = startProbe(ctx, q.server); err != nil {
 		return err
 	}
@@ -100,7 +109,7 @@ func (q *quiet) measure(ctx context.Context) (err error) {
 	if q.cpuStart, err = q.server.CPU(); err != nil {
 		return err
 	}
-	for _, p := range q.phases() {
+	for _, p := range phases {
 		if err := q.phase(ctx, p); err != nil {
 			return fmt.Errorf("phase %s: %w", p.name, err)
 		}
@@ -182,7 +191,7 @@ func (q *quiet) bound(ctx context.Context) error {
 
 // phase runs one of the phases and adds its row. The heap is looked at meanwhile.
 func (q *quiet) phase(ctx context.Context, p phase) error {
-	q.cfg.Progress.Step("quiet: %s, %s", q.server.Name, p.name)
+	q.cfg.Progress.Step("%s: %s, %s", q.Name, q.server.Name, p.name)
 	q.probe.take()
 	if p.before != nil {
 		if err := p.before(ctx); err != nil {
@@ -190,7 +199,7 @@ func (q *quiet) phase(ctx context.Context, p phase) error {
 		}
 	}
 	watch := q.watchHeap(ctx)
-	o, err := load{server: q.server, lanes: 2, depth: 32, rate: quietRate, progress: q.cfg.Progress}.run(ctx, p.n, p.put)
+	o, err := load{server: q.server, lanes: 2, depth: 32, rate: cmp.Or(p.rate, q.rate), progress: q.cfg.Progress}.run(ctx, p.n, p.put)
 	watch()
 	if err == nil {
 		err = o.failed()

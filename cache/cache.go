@@ -31,6 +31,7 @@ type Cache struct {
 	limits       atomic.Pointer[Limits]
 	listener     atomic.Pointer[Listener]
 	activeExpire atomic.Bool
+	held         atomic.Bool // see Hold
 	hz           atomic.Int64
 	rounds       atomic.Uint32 // of maintenance
 	turn         atomic.Uint32 // shard that was maintained last
@@ -175,6 +176,13 @@ func (c *Cache) SetSamples(n int) { c.samples.Store(int32(min(max(n, 1), maxSamp
 // SetActiveExpire switches the background removal of expired items; reads never
 // see them either way.
 func (c *Cache) SetActiveExpire(on bool) { c.activeExpire.Store(on) }
+
+// Hold has nothing go by itself while it is on: what has expired stays, unseen, and
+// nothing is evicted to come down to the bound. A write that needs memory still makes
+// room for itself, and one of a key that has expired removes it.
+//
+// Readers that are to leave expired keys alone, too, say Tx.SetKeepExpired.
+func (c *Cache) Hold(on bool) { c.held.Store(on) }
 
 // allow tells whether n more bytes may become resident.
 func (c *Cache) allow(n int64) bool { return c.account.Total()+n <= c.limit.Load() }

@@ -241,15 +241,19 @@ func (c *coll) done() {
 	if typ := typeOf(c.kind()); typ != Hash && typ != Set {
 		c.s.signal(c.db, c.key)
 	}
-	c.s.changed(c.db, c.key, Written)
+	what := Written
+	if c.fresh {
+		what = Created
+	}
+	c.s.changed(c.db, c.key, what)
 }
 
 // settle accounts for the collection's size: all there is to the end of a change that
 // nobody waits for or watches.
 func (c *coll) settle() {
 	s, p := c.s, c.s.heap.At(c.e.ref)
-	if isLarge(c.kind()) {
-		setNodeBytes(c.value(), nodeBytes(c.e.item)+s.nodes.TakeDelta())
+	if delta := s.nodes.TakeDelta(); isLarge(c.kind()) {
+		setNodeBytes(c.value(), nodeBytes(c.e.item)+delta)
 	}
 	if !c.fresh {
 		item.SetState(p, uint32(s.policy.Update(evict.State(item.State(p)), c.hash, sizeOf(c.e.item))))

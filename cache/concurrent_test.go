@@ -184,7 +184,7 @@ func (w *worker) batch() {
 		w.c.TouchIndex(0, w.c.Hash(keys[i]))
 	}
 	for _, key := range keys {
-		w.c.TouchItem(0, w.c.Hash(key))
+		w.c.TouchItem(0, w.c.Hash(key), 1+len(key)%8)
 	}
 	for _, key := range keys {
 		w.c.BeginHashed(&w.tx, 0, key, w.c.Hash(key))

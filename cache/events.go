@@ -11,6 +11,12 @@ const (
 	Evicted
 	Flushed // with all keys of its database; the key is nil
 	Swapped // all keys of its database are now another's; the key is nil
+	Created // written, and it was not there before
+
+	// Some of a hash's fields expired. That the hash is another now, or gone, is
+	// reported as well; if it is gone Emptied comes last.
+	FieldsExpired
+	Emptied
 )
 
 // Listener is told of every change of every key. It is called while the key's shard

@@ -36,8 +36,8 @@ func TestChangesAreReported(t *testing.T) {
 		tx.End()
 		return log.take()
 	}
-	written, deleted, expired := "0:k:0", "0:k:1", "0:k:2"
-	assert.Equal(t, []string{written}, do(func() { require.NoError(t, tx.Set(k, []byte("v"), NoExpiry)) }))
+	written, deleted, expired, created := "0:k:0", "0:k:1", "0:k:2", "0:k:6"
+	assert.Equal(t, []string{created}, do(func() { require.NoError(t, tx.Set(k, []byte("v"), NoExpiry)) }))
 	assert.Equal(t, []string{written}, do(func() { require.NoError(t, tx.Set(k, []byte("w"), NoExpiry)) }))
 	assert.Equal(t, []string{written}, do(func() { _, _ = tx.Append(k, []byte("xyz")) }))
 	assert.Equal(t, []string{written}, do(func() { _, _ = tx.SetRange(k, 0, []byte("y")) }))
@@ -46,9 +46,9 @@ func TestChangesAreReported(t *testing.T) {
 	assert.Equal(t, []string{written}, do(func() { tx.Persist(k) }))
 	assert.Empty(t, do(func() { tx.Persist(k) }))
 	assert.Empty(t, do(func() { _, _ = tx.Get(k) }))
-	assert.Equal(t, []string{"0:k2:0", deleted}, do(func() { require.NoError(t, tx.Rename(k, k2)) }))
-	assert.Equal(t, []string{written}, do(func() { _, _ = tx.Copy(k2, 0, k, false) }))
-	assert.Equal(t, []string{deleted, "3:k:0"}, do(func() { tx.Move(k, 3) }))
+	assert.Equal(t, []string{"0:k2:6", deleted}, do(func() { require.NoError(t, tx.Rename(k, k2)) }))
+	assert.Equal(t, []string{created}, do(func() { _, _ = tx.Copy(k2, 0, k, false) }))
+	assert.Equal(t, []string{deleted, "3:k:6"}, do(func() { tx.Move(k, 3) }))
 	assert.Empty(t, do(func() { tx.Delete(k) }))
 	assert.Equal(t, []string{"0:k2:1"}, do(func() { tx.Delete(k2) }))
 
@@ -60,6 +60,24 @@ func TestChangesAreReported(t *testing.T) {
 	for c.Maintain(time.Second) {
 	}
 	assert.Equal(t, []string{expired}, log.take(), "in the background")
+
+	fields := [][]byte{[]byte("f")}
+	do(func() {
+		_, err := tx.HSet(k, []byte("f"), []byte("v"), []byte("g"), []byte("v"))
+		require.NoError(t, err)
+		require.NoError(t, tx.HExpireAt(k, now+5, Always, fields, func(FieldChange) {}))
+	})
+	now += 10
+	for c.Maintain(time.Second) {
+	}
+	assert.Equal(t, []string{"0:k:7", written}, log.take(), "a field expires")
+	do(func() {
+		require.NoError(t, tx.HExpireAt(k, now+5, Always, [][]byte{[]byte("g")}, func(FieldChange) {}))
+	})
+	now += 10
+	for c.Maintain(time.Second) {
+	}
+	assert.Equal(t, []string{"0:k:7", deleted, "0:k:8"}, log.take(), "the last one does")
 
 	assert.Equal(t, []string{"3::4"}, do(func() { tx.Flush(3) }))
 	c.Listen(nil)

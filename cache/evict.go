@@ -343,6 +343,9 @@ func (c *Cache) MakeRoom(bytes int) bool {
 	if kind.Volatile() && c.anyVolatile() {
 		return n <= c.limit.Load()
 	}
+	if c.held.Load() {
+		return true // its command is about to be held up as well
+	}
 	c.makeRoomStep(c.clock())
 	return c.allow(n)
 }

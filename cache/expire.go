@@ -49,7 +49,7 @@ func (s *shard) Expire(ref slab.Ref) {
 // microseconds under the lock. It reports whether more is due.
 func (s *shard) expireStep() (more bool) {
 	s.policy.Tick(s.now)
-	if next := s.heap.NextDue(); next == 0 || next > s.now || !s.c.activeExpire.Load() {
+	if next := s.heap.NextDue(); next == 0 || next > s.now || !s.c.activeExpire.Load() || s.c.held.Load() {
 		return false
 	}
 	_, done := s.heap.ExpireStep(s.now, 3, 64, s)

@@ -10,22 +10,22 @@ import "math"
 // double is an unevaluated sum, lo being less than half a unit in the last place of hi.
 type double struct{ hi, lo float64 }
 
-// sum adds two floats exactly.
-func sum(a, b float64) double {
+// exactSum adds two floats exactly.
+func exactSum(a, b float64) double {
 	s := a + b
 	t := s - a
 	return double{s, (a - (s - t)) + (b - t)}
 }
 
 func (x double) plus(y double) double {
-	s := sum(x.hi, y.hi)
-	return sum(s.hi, s.lo+(x.lo+y.lo))
+	s := exactSum(x.hi, y.hi)
+	return exactSum(s.hi, s.lo+(x.lo+y.lo))
 }
 
 func (x double) times(y double) double {
 	p := x.hi * y.hi
 	e := math.FMA(x.hi, y.hi, -p) + (float64(x.hi*y.lo) + float64(x.lo*y.hi))
-	return sum(p, e)
+	return exactSum(p, e)
 }
 
 // polynomial works out first + z·(… + z·rest), rest being precise enough as a float.
@@ -101,7 +101,7 @@ func sineOf(x float64, quarters int) double {
 	k := math.Round(x / halfPi1)
 	// k·halfPi1 is not exact, but what it lacks is.
 	p := k * halfPi1
-	r := sum(x, -p)
+	r := exactSum(x, -p)
 	r = r.plus(double{-math.FMA(k, halfPi1, -p), 0})
 	p = k * halfPi2
 	r = r.plus(double{-p, -math.FMA(k, halfPi2, -p)})
@@ -137,7 +137,7 @@ func arcsine(x float64) float64 {
 		return y
 	}
 	s := sineOf(y, 0)
-	d := sum(x, -s.hi)
+	d := exactSum(x, -s.hi)
 	c := sineOf(y, 1)
 	return y + (d.hi+(d.lo-s.lo))/c.hi
 }

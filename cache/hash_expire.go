@@ -129,7 +129,6 @@ func (c *coll) persistField(field []byte) FieldChange {
 // HGetDel hands each field's value to f in turn, false if it is not there, and takes
 // the field out. Error: ErrWrongType.
 func (tx *Tx) HGetDel(key []byte, fields [][]byte, f func(value []byte, ok bool)) error {
-	tx.countRead(key)
 	return tx.getAnd(key, 0, fields, f, (*coll).hashDelete)
 }
 
@@ -158,20 +157,10 @@ func (tx *Tx) getAnd(key []byte, room int, fields [][]byte, f func(value []byte,
 	return nil
 }
 
-// countRead counts a hit or a miss for an operation that changes what it has read.
-func (tx *Tx) countRead(key []byte) {
-	if s, _, ok := tx.find(key); ok {
-		s.counts.hits++
-	} else {
-		s.counts.misses++
-	}
-}
-
 // HGetEx hands each field's value to f in turn, false if it is not there, and gives
 // the field another expiry: at, NoExpiry to take it away, KeepTTL to leave it. A time
 // that has come deletes the field. Errors: ErrWrongType, ErrOutOfMemory.
 func (tx *Tx) HGetEx(key []byte, at int64, fields [][]byte, f func(value []byte, ok bool)) error {
-	tx.countRead(key)
 	room := 0
 	if at > NoExpiry {
 		room = tx.dueRoom(key, len(fields))

@@ -234,6 +234,10 @@ func (s *shard) expireFields(db int, e entry, budget int) (more bool) {
 		return false
 	}
 	more = c.expired(hashNextDue(c.kind(), c.value()))
+	s.changed(db, c.key, FieldsExpired)
 	c.hashEnd()
+	if !c.there() {
+		s.changed(db, c.key, Emptied)
+	}
 	return more && c.there()
 }

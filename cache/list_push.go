@@ -180,6 +180,7 @@ func (c *coll) listSave(l *deque.List) {
 // listPack makes a deque that is one leaf a packed list.
 func (c *coll) listPack(l *deque.List, data []byte) {
 	n := l.Len()
+	l.Rehouse(nil) // the root, whose ends are empty, goes first
 	v := c.setValue(item.ListPacked, listHead+len(data))
 	setPackedListLen(v, n)
 	copy(v[listHead:], data)

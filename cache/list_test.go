@@ -468,11 +468,12 @@ func FuzzListCheck(f *testing.F) {
 // TestListTrimmedToLittle: what is cut off is freed later, and counts no longer.
 func TestListTrimmedToLittle(t *testing.T) {
 	r := newListRig(t)
-	k, e := []byte("k"), []byte("0123456789")
+	k := []byte("k")
+	many := slices.Repeat([][]byte{[]byte("0123456789")}, 10_000)
 	for _, keep := range []int{1, 100, 30_000} {
 		r.do(func(tx *Tx) {
-			for range 200_000 {
-				_, err := tx.RPush(k, e)
+			for range 20 {
+				_, err := tx.RPush(k, many...)
 				require.NoError(t, err)
 			}
 			require.NoError(t, tx.LTrim(k, 50_000, 50_000+keep-1))

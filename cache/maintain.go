@@ -109,7 +109,7 @@ func (s *shard) maintainStep(now int64) (more bool) {
 // trim makes some room while more than the bound is in use, for about as long as a
 // shard may be held.
 func (s *shard) trim() (more bool) {
-	for began := time.Now(); !s.c.allow(0) && s.makeRoom(); more = true {
+	for began := time.Now(); !s.c.held.Load() && !s.c.allow(0) && s.makeRoom(); more = true {
 		if time.Since(began) > hold {
 			return true
 		}

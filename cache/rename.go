@@ -61,7 +61,7 @@ func (tx *Tx) Move(key []byte, dstDB int) bool {
 		s.expires[dstDB]++
 	}
 	s.changed(tx.db, key, Deleted)
-	s.changed(dstDB, key, Written)
+	s.changed(dstDB, key, Created)
 	s.signal(dstDB, key)
 	s.verify()
 	return true

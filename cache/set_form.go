@@ -145,7 +145,7 @@ func (c *coll) setEach(f func(member []byte) bool) {
 	v := c.value()
 	switch c.kind() {
 	case item.SetInts:
-		buf := c.s.digits[:]
+		buf := c.s.scratch[:]
 		for i := range ints(v).len() {
 			if !f(ints(v).text(buf, i)) {
 				return

@@ -20,7 +20,7 @@ func (c *coll) setRandom() []byte {
 	v := c.value()
 	switch c.kind() {
 	case item.SetInts:
-		return ints(v).text(c.s.digits[:], c.s.below(ints(v).len()))
+		return ints(v).text(c.s.scratch[:], c.s.below(ints(v).len()))
 	case item.SetTable:
 		t := c.setTable()
 		member, _ := t.Random(c.s.next)
@@ -123,15 +123,14 @@ func (c *coll) setPopOne(f func(member []byte)) {
 	switch c.kind() {
 	case item.SetInts:
 		i := c.s.below(ints(v).len())
-		f(ints(v).text(c.s.digits[:], i))
+		f(ints(v).text(c.s.scratch[:], i))
 		c.setRemoveAt(ints(v).offset(i), ints(v).width())
 	case item.SetTable:
 		t := c.setTable()
 		member, _ := t.Random(c.s.next)
 		f(member)
 		// What is handed to the table must not lie in it.
-		var room [64]byte
-		member = append(room[:0], member...)
+		member = append(c.s.scratch[:0], member...)
 		t.Delete(c.hashOf(member), member)
 	default:
 		off, _ := packed.Skip(v, setHeader, c.s.below(packedSetLen(v)))

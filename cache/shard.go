@@ -43,6 +43,7 @@ type shard struct {
 	policy   *evict.Shard
 	judging  evict.Config
 	now      int64    // unix ms, set whenever the lock is taken for work
+	keep     bool     // the transaction leaves expired keys where they are
 	tx       *Tx      // the transaction on several shards that holds this one, if one does
 	pin      slab.Ref // never evicted; kept right when it moves
 	must     bool     // what is being allocated had better go beyond the bound than fail
@@ -55,7 +56,7 @@ type shard struct {
 	ready    []ReadyKey // awaited keys that changed, of which nobody has been told yet; see await.go
 	awaits   awaits
 
-	digits [maxDigits]byte // an integer that an operation hands out in decimal
+	scratch [64]byte // where an operation on a set writes an integer out, or keeps a short member
 
 	_ [64]byte // keep neighbours' locks off each other's cache line
 }
@@ -131,13 +132,13 @@ func (s *shard) next() uint64 {
 	return s.random * 0x2545F4914F6CDD1D
 }
 
-// touchItem reads a byte of the item that a lookup would most likely find. What is
+// touchItem reads from the first lines of the item that a lookup would most likely find. What is
 // reached without the lock may be another item by now, or free memory: it is never
 // looked at, and a block's memory stays readable for as long as the heap lives.
-func (s *shard) touchItem(db int, hash uint64) byte {
+func (s *shard) touchItem(db int, hash uint64, lines int) byte {
 	if t := s.published[db].Load(); t != nil {
 		if ref := t.Peek(hash); ref != 0 {
-			return item.Touch(s.heap.At(slab.Ref(ref)))
+			return item.TouchLines(s.heap.At(slab.Ref(ref)), lines)
 		}
 	}
 	return 0
@@ -166,6 +167,9 @@ func (s *shard) find(db int, key []byte, hash uint64) (e entry, ok bool) {
 		}
 		e.ref, e.item = slab.Ref(ref), it
 		if it.Expires() && it.ExpireAt() <= s.now {
+			if s.keep {
+				return entry{}, false
+			}
 			s.remove(db, e, Expired)
 			s.counts.expired++
 			return entry{}, false
@@ -310,13 +314,13 @@ func (s *shard) replace(db int, key []byte, hash uint64, e entry, kind item.Kind
 
 // release ends what replace began: the old item is freed and the expiries counted.
 func (s *shard) release(db int, key []byte, old entry, at int64) {
-	had := false
+	had, what := false, Created
 	if old.ref != 0 {
-		had = old.item.Expires()
+		had, what = old.item.Expires(), Written
 		s.heap.Free(old.ref)
 	}
 	s.countExpiry(db, had, at != 0)
-	s.changed(db, key, Written)
+	s.changed(db, key, what)
 	s.verify()
 }
 

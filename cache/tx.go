@@ -20,6 +20,7 @@ type Tx struct {
 	now     int64
 	clock   int64
 	noTouch bool
+	keep    bool // see SetKeepExpired
 
 	one    *shard // the only shard locked, or nil
 	locked [maxShards / 64]uint64
@@ -39,6 +40,10 @@ func (tx *Tx) SetClock(ms int64) { tx.clock = ms }
 
 // SetNoTouch makes reads leave access times and frequencies alone.
 func (tx *Tx) SetNoTouch(on bool) { tx.noTouch = on }
+
+// SetKeepExpired has the transactions begun from now on find no expired keys without
+// removing them. They must not write then.
+func (tx *Tx) SetKeepExpired(on bool) { tx.keep = on }
 
 // Now is the transaction's time, unix ms: the same from beginning to end.
 func (tx *Tx) Now() int64 { return tx.now }
@@ -67,7 +72,7 @@ func (c *Cache) BeginHashed(tx *Tx, db int, key []byte, hash uint64) {
 	s := c.shardOf(hash)
 	tx.memo, tx.memoHash, tx.one = key, hash, s
 	s.mu.Lock()
-	s.now = tx.now
+	s.now, s.keep = tx.now, tx.keep
 }
 
 // Begin begins a transaction on some keys, of any databases. With none it locks
@@ -99,7 +104,7 @@ func (tx *Tx) lock() {
 	for i := tx.lockedFrom(0); i >= 0; i = tx.lockedFrom(i + 1) {
 		s := &tx.c.shards[i]
 		s.mu.Lock()
-		s.now, s.tx = tx.now, tx
+		s.now, s.tx, s.keep = tx.now, tx, tx.keep
 		if s.awaits.count.Load() != 0 {
 			tx.awaited = true
 		}
@@ -186,6 +191,7 @@ func (c *Cache) TouchIndex(db int, hash uint64) byte {
 }
 
 // TouchItem reads from the item that a key's lookup will most likely find.
-func (c *Cache) TouchItem(db int, hash uint64) byte {
-	return c.shardOf(hash).touchItem(db, c.indexHash(hash))
+// lines is how many lines of 64 bytes of it will be wanted, at least 1.
+func (c *Cache) TouchItem(db int, hash uint64, lines int) byte {
+	return c.shardOf(hash).touchItem(db, c.indexHash(hash), lines)
 }

@@ -24,7 +24,7 @@ import (
 //	any range      to two ranks by tree; then from leaf to leaf
 //
 // A set becomes large by Redis's thresholds, or where a blob would be longer than
-// maxPacked, and stays so.
+// zpackedMax, and stays so.
 
 // ErrScoreNaN is the error of an operation that would give a member a score that is
 // not a number.
@@ -226,7 +226,7 @@ func zsetLen(kind item.Kind, v []byte) int {
 	if kind == item.ZSetTree {
 		return tree.LenOf(v[zsetTreeAt:])
 	}
-	return packedLen(v)
+	return zpackedLen(v)
 }
 
 // zsetRoots hands the handles in a large set's root to f.

@@ -32,11 +32,11 @@ func checkZSet(s *nodes.Store, h *hasher, kind item.Kind, v []byte) error {
 }
 
 func checkPackedZSet(v []byte) error {
-	if len(v) < packedHead || packedLen(v) == 0 || len(v) > maxPacked {
+	if len(v) < zpackedHead || zpackedLen(v) == 0 || len(v) > zpackedMax {
 		return fmt.Errorf("a packed sorted set of %d bytes", len(v))
 	}
 	c := zsetChecker{}
-	return c.entries(packedSeq(v), packedLen(v))
+	return c.entries(zpackedSeq(v), zpackedLen(v))
 }
 
 // zsetChecker goes through elements in order.
@@ -51,11 +51,11 @@ type zsetChecker struct {
 
 func (c *zsetChecker) leaf(h nodes.Handle, count int, key tree.Key) error {
 	b := c.s.Bytes(h)
-	end := leafEnd(b)
-	if c.s.Kind(h) != nodes.ZSetLeaf || end <= leafHead || end > len(b) {
+	end := zleafEnd(b)
+	if c.s.Kind(h) != nodes.ZSetLeaf || end <= zleafHead || end > len(b) {
 		return fmt.Errorf("leaf %d of kind %d, %d bytes of %d", h, c.s.Kind(h), end, len(b))
 	}
-	q := zseq{b[leafHead:end], c.s}
+	q := zseq{b[zleafHead:end], c.s}
 	if first, score, _ := q.entry(0); separator(score, first) != key {
 		return fmt.Errorf("leaf %d begins with %v %q, its key is %v", h, score, first, key)
 	}
@@ -70,7 +70,7 @@ func (c *zsetChecker) leaf(h nodes.Handle, count int, key tree.Key) error {
 			return fmt.Errorf("leaf %d: %q is not in the index", h, member)
 		}
 	}
-	if large && b[1]&leafLarge == 0 {
+	if large && b[1]&zleafLarge == 0 {
 		return fmt.Errorf("leaf %d has a long member and does not say so", h)
 	}
 	return nil
@@ -87,7 +87,7 @@ func (c *zsetChecker) entries(q zseq, count int) error {
 		if score != score {
 			return fmt.Errorf("%q has no number for a score", member)
 		}
-		if c.any && compare(c.score, c.member, score, member) >= 0 {
+		if c.any && compareElements(c.score, c.member, score, member) >= 0 {
 			return fmt.Errorf("%v %q after %v %q", score, member, c.score, c.member)
 		}
 		c.any, c.score, c.member = true, score, append(c.member[:0], member...)
@@ -102,10 +102,10 @@ func (c *zsetChecker) entries(q zseq, count int) error {
 // zsetChildren hands the handles of a leaf's long members to f and puts f's results in
 // their place.
 func zsetChildren(b []byte, f func(nodes.Handle) nodes.Handle) {
-	if b[1]&leafLarge == 0 {
+	if b[1]&zleafLarge == 0 {
 		return
 	}
-	q := zseq{b: b[leafHead:leafEnd(b)]}
+	q := zseq{b: b[zleafHead:zleafEnd(b)]}
 	for off := 0; off < len(q.b); {
 		at := largeHandle(q.b, off)
 		if at == 0 {
@@ -127,7 +127,7 @@ func zsetRelink(s *nodes.Store, h *hasher, root []byte) {
 	index := table.OpenFixed(s, root[zsetIndexAt:])
 	t := tree.Load(s, root[zsetTreeAt:])
 	for p, more := t.First(), true; more; more = t.Next(&p) {
-		q := leafSeq(s, p.Leaf)
+		q := zleafSeq(s, p.Leaf)
 		for off := 0; off < len(q.b); {
 			member, _, next := q.entry(off)
 			hash, old := h.sum(member), uint64(0)

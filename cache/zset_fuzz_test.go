@@ -234,7 +234,7 @@ func TestZAlgebra(t *testing.T) {
 				}
 			}
 			o := ZCombine{Weights: weights[:len(some)]}
-			compare := func(want map[string]float64) func(got []ZMember, err error) {
+			check := func(want map[string]float64) func(got []ZMember, err error) {
 				return func(got []ZMember, err error) {
 					require.NoError(t, err)
 					require.Len(t, got, len(want))
@@ -244,9 +244,9 @@ func TestZAlgebra(t *testing.T) {
 					}
 				}
 			}
-			compare(union)(tx.ZUnion(some, o))
-			compare(inter)(tx.ZInter(some, o))
-			compare(diff)(tx.ZDiff(some))
+			check(union)(tx.ZUnion(some, o))
+			check(inter)(tx.ZInter(some, o))
+			check(diff)(tx.ZDiff(some))
 			n, err := tx.ZInterCard(some, 0)
 			require.NoError(t, err)
 			require.Equal(t, len(inter), n)
@@ -259,7 +259,7 @@ func TestZAlgebra(t *testing.T) {
 			for m, score := range span.All() {
 				stored = append(stored, ZMember{bytes.Clone(m), score})
 			}
-			compare(union)(stored, nil)
+			check(union)(stored, nil)
 			tx.Delete(keys[3])
 		})
 		require.NoError(t, r.c.Check())

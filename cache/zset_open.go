@@ -69,7 +69,7 @@ func (z *zset) len() int {
 	if z.large {
 		return z.tree.Len()
 	}
-	return packedLen(z.value())
+	return zpackedLen(z.value())
 }
 
 // score finds a member's score.
@@ -78,7 +78,7 @@ func (z *zset) score(member []byte) (score float64, ok bool) {
 		at, ok := z.lookup(member)
 		return at.score, ok
 	}
-	q := packedSeq(z.value())
+	q := zpackedSeq(z.value())
 	_, _, score, ok = q.find(member)
 	return score, ok
 }
@@ -86,7 +86,7 @@ func (z *zset) score(member []byte) (score float64, ok bool) {
 // rank finds how many elements are before a member, and its score.
 func (z *zset) rank(member []byte) (rank int, score float64, ok bool) {
 	if !z.large {
-		q := packedSeq(z.value())
+		q := zpackedSeq(z.value())
 		_, rank, score, ok = q.find(member)
 		return rank, score, ok
 	}
@@ -110,12 +110,12 @@ func (z *zset) insert(score float64, member []byte, l *Limits) {
 		z.insertTree(p, score, member)
 		return
 	}
-	n, size := 1, packedHead+entrySize(member, score, false)
+	n, size := 1, zpackedHead+entrySize(member, score, false)
 	if z.there() {
-		n += packedLen(z.value())
-		size += len(z.value()) - packedHead
+		n += zpackedLen(z.value())
+		size += len(z.value()) - zpackedHead
 	}
-	if n > l.ZSetMaxPackedEntries || len(member) > l.ZSetMaxPackedValue || size > maxPacked {
+	if n > l.ZSetMaxPackedEntries || len(member) > l.ZSetMaxPackedValue || size > zpackedMax {
 		z.promote()
 		z.insert(score, member, l)
 		return
@@ -139,7 +139,7 @@ func (z *zset) promote() {
 	var packed []byte
 	if z.there() {
 		// Copied: the nodes are made after the value has changed, and its index.
-		packed = append(packed, z.value()[packedHead:]...)
+		packed = append(packed, z.value()[zpackedHead:]...)
 		clear(z.setValue(item.ZSetTree, zsetRootSize)[zsetTreeAt:])
 	} else {
 		clear(z.create(item.ZSetTree, zsetRootSize)[zsetTreeAt:])
@@ -161,9 +161,9 @@ func (z *zset) append(score float64, member []byte) {
 		z.tree.Add(z.newLeaf(score, member), 1, separator(score, member))
 		return
 	}
-	p := place{Pos: z.tree.Last()}
+	p := zplace{Pos: z.tree.Last()}
 	p.i = p.Count
-	p.off = leafEnd(z.nodes().Bytes(p.Leaf)) - leafHead
+	p.off = zleafEnd(z.nodes().Bytes(p.Leaf)) - zleafHead
 	z.insertTree(p, score, member)
 }
 
@@ -183,7 +183,7 @@ func (z *zset) locate(member []byte) (at zspot, ok bool) {
 	if z.large {
 		return z.lookup(member)
 	}
-	q := packedSeq(z.value())
+	q := zpackedSeq(z.value())
 	at.off, at.i, at.score, ok = q.find(member)
 	return at, ok
 }
@@ -205,15 +205,15 @@ func (z *zset) delete(member []byte) (deleted, gone bool) {
 		if !ok {
 			return false, false
 		}
-		z.deleteTree(place{z.leafOf(at.score, member), at.off, at.i}, member)
+		z.deleteTree(zplace{z.leafOf(at.score, member), at.off, at.i}, member)
 		return true, false
 	}
-	q := packedSeq(z.value())
+	q := zpackedSeq(z.value())
 	_, i, _, ok := q.find(member)
 	switch {
 	case !ok:
 		return false, false
-	case packedLen(z.value()) == 1:
+	case zpackedLen(z.value()) == 1:
 		z.remove()
 		return true, true
 	}

@@ -14,20 +14,20 @@ import (
 //	    └─────────┴─────────┴─────────┴ …
 
 const (
-	packedHead = 2
-	maxPacked  = 8 << 10 // bytes of the largest blob, whatever the thresholds
+	zpackedHead = 2
+	zpackedMax  = 8 << 10 // bytes of the largest blob, whatever the thresholds
 )
 
-// packedLen is the number of elements of a packed set.
-func packedLen(v []byte) int { return int(binary.LittleEndian.Uint16(v)) }
+// zpackedLen is the number of elements of a packed set.
+func zpackedLen(v []byte) int { return int(binary.LittleEndian.Uint16(v)) }
 
-func setPackedLen(v []byte, n int) { binary.LittleEndian.PutUint16(v, uint16(n)) }
+func setZPackedLen(v []byte, n int) { binary.LittleEndian.PutUint16(v, uint16(n)) }
 
-// packedSeq is a packed set's entries.
-func packedSeq(v []byte) zseq { return zseq{b: v[packedHead:]} }
+// zpackedSeq is a packed set's entries.
+func zpackedSeq(v []byte) zseq { return zseq{b: v[zpackedHead:]} }
 
-// packedScore is a score as a listpack has it, which knows no -0.
-func packedScore(score float64) float64 {
+// zpackedScore is a score as a listpack has it, which knows no -0.
+func zpackedScore(score float64) float64 {
 	if score == 0 {
 		return 0
 	}
@@ -36,20 +36,20 @@ func packedScore(score float64) float64 {
 
 // createPacked makes a packed set of one element.
 func (z *zset) createPacked(score float64, member []byte) {
-	score = packedScore(score)
-	v := z.create(item.ZSetPacked, packedHead+entrySize(member, score, false))
-	setPackedLen(v, 1)
-	putEntry(v, packedHead, member, score, nil)
+	score = zpackedScore(score)
+	v := z.create(item.ZSetPacked, zpackedHead+entrySize(member, score, false))
+	setZPackedLen(v, 1)
+	putEntry(v, zpackedHead, member, score, nil)
 }
 
 // insertPacked adds an element that is not there.
 func (z *zset) insertPacked(score float64, member []byte) {
-	score = packedScore(score)
-	q := packedSeq(z.value())
+	score = zpackedScore(score)
+	q := zpackedSeq(z.value())
 	off, _, _ := q.seek(score, member)
-	off += packedHead
+	off += zpackedHead
 	v := z.splice(off, 0, entrySize(member, score, false))
-	setPackedLen(v, packedLen(v)+1)
+	setZPackedLen(v, zpackedLen(v)+1)
 	putEntry(v, off, member, score, nil)
 }
 
@@ -57,11 +57,11 @@ func (z *zset) insertPacked(score float64, member []byte) {
 // out and put in with one change of the value's size, which may give it another
 // block.
 func (z *zset) updatePacked(off int, score float64, member []byte) {
-	score = packedScore(score)
-	q := packedSeq(z.value())
+	score = zpackedScore(score)
+	q := zpackedSeq(z.value())
 	to, _, _ := q.seek(score, member)
 	del, ins := q.end(off)-off, entrySize(member, score, false)
-	off, to = off+packedHead, to+packedHead
+	off, to = off+zpackedHead, to+zpackedHead
 	v := z.splice(off, del, ins)
 	if to <= off {
 		copy(v[to+ins:], v[to:off])
@@ -76,9 +76,9 @@ func (z *zset) updatePacked(off int, score float64, member []byte) {
 // cutPacked takes n elements out, from the i-th on, not all of them.
 func (z *zset) cutPacked(i, n int) {
 	v := z.value()
-	q := packedSeq(v)
+	q := zpackedSeq(v)
 	off := q.skip(0, i)
 	end := q.skip(off, n)
-	v = z.splice(packedHead+off, end-off, 0)
-	setPackedLen(v, packedLen(v)-n)
+	v = z.splice(zpackedHead+off, end-off, 0)
+	setZPackedLen(v, zpackedLen(v)-n)
 }

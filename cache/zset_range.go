@@ -196,9 +196,9 @@ func (z *zset) below(score float64, with bool) int {
 			key.Lo = math.MaxUint64
 		}
 		p := z.tree.SeekKey(key, func(nodes.Handle) bool { return with })
-		q, rank = leafSeq(z.nodes(), p.Leaf), z.tree.Rank(&p)
+		q, rank = zleafSeq(z.nodes(), p.Leaf), z.tree.Rank(&p)
 	} else {
-		q = packedSeq(z.value())
+		q = zpackedSeq(z.value())
 	}
 	for off := 0; off < len(q.b); {
 		_, s, next := q.entry(off)
@@ -237,8 +237,8 @@ func (z *zset) lexBounds(r *ZRange) (lo, hi int) {
 		return z.lexRank(&r.MinLex, r.MinLex.Open), z.lexRank(&r.MaxLex, !r.MaxLex.Open)
 	}
 	var (
-		q       = packedSeq(z.value())
-		i, n    = 0, packedLen(z.value())
+		q       = zpackedSeq(z.value())
+		i, n    = 0, zpackedLen(z.value())
 		run     int  // where the elements that reach the lower end began, of late
 		inside  bool // lo is set
 		outside bool // hi is set
@@ -279,7 +279,7 @@ func (z *zset) lexRank(b *ZLexBound, with bool) int {
 		return z.tree.Len()
 	}
 	first := z.tree.First()
-	q := leafSeq(z.nodes(), first.Leaf)
+	q := zleafSeq(z.nodes(), first.Leaf)
 	_, score, _ := q.entry(0)
 	p, found := z.seekTree(score, b.Member)
 	rank := z.tree.Rank(&p.Pos) + p.i
@@ -292,13 +292,13 @@ func (z *zset) lexRank(b *ZLexBound, with bool) int {
 // forward calls f for n elements, which there must be, from a rank on.
 func (z *zset) forward(rank, n int, f func(member []byte, score float64) bool) {
 	if !z.large {
-		q := packedSeq(z.value())
+		q := zpackedSeq(z.value())
 		q.each(q.skip(0, rank), n, f)
 		return
 	}
 	p, i := z.tree.SeekRank(rank)
 	for {
-		q := leafSeq(z.nodes(), p.Leaf)
+		q := zleafSeq(z.nodes(), p.Leaf)
 		m := min(n, p.Count-i)
 		if !q.each(q.skip(0, i), m, f) {
 			return
@@ -326,13 +326,13 @@ func (q *zseq) each(off, n int, f func(member []byte, score float64) bool) bool 
 func (z *zset) backward(rank, n int, f func(member []byte, score float64) bool) {
 	var room [320]uint16 // offsets of as many entries as a leaf mostly has
 	if !z.large {
-		q := packedSeq(z.value())
+		q := zpackedSeq(z.value())
 		q.eachBack(q.offsets(room[:0])[:rank+1], n, f)
 		return
 	}
 	p, i := z.tree.SeekRank(rank)
 	for {
-		q := leafSeq(z.nodes(), p.Leaf)
+		q := zleafSeq(z.nodes(), p.Leaf)
 		m := min(n, i+1)
 		if !q.eachBack(q.offsets(room[:0])[:i+1], m, f) {
 			return
@@ -360,8 +360,8 @@ func (q *zseq) eachBack(offsets []uint16, n int, f func(member []byte, score flo
 func (z *zset) cutTree(rank, n int) {
 	for n > 0 {
 		pos, i := z.tree.SeekRank(rank)
-		p := place{Pos: pos, i: i}
-		q := leafSeq(z.nodes(), p.Leaf)
+		p := zplace{Pos: pos, i: i}
+		q := zleafSeq(z.nodes(), p.Leaf)
 		p.off = q.skip(0, i)
 		m := min(n, p.Count-i)
 		q.each(p.off, m, func(member []byte, _ float64) bool {

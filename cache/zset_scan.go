@@ -25,7 +25,7 @@ func (tx *Tx) ZScan(key []byte, cursor uint64, count int, f func(member []byte, 
 		return true
 	}
 	if !z.large {
-		q := packedSeq(z.value())
+		q := zpackedSeq(z.value())
 		q.each(0, z.len(), each)
 		return 0, nil
 	}
@@ -55,7 +55,7 @@ func (tx *Tx) ZScan(key []byte, cursor uint64, count int, f func(member []byte, 
 func (z *zset) eachHashed(leaves []nodes.Handle, from, to uint64, f func(member []byte, score float64) bool) {
 	slices.Sort(leaves)
 	for _, h := range slices.Compact(leaves) {
-		q := leafSeq(z.nodes(), h)
+		q := zleafSeq(z.nodes(), h)
 		for off := 0; off < len(q.b); {
 			member, score, next := q.entry(off)
 			if at := z.hashOf(member) >> (64 - table.CursorBits); at >= from && at < to {

@@ -46,8 +46,8 @@ func largeMember(s *nodes.Store, h nodes.Handle, n int) []byte {
 	return s.Bytes(h)[nodes.HeaderSize : nodes.HeaderSize+n : nodes.HeaderSize+n]
 }
 
-// compare is the order of entry and (score, member): by score, then byte by byte.
-func compare(aScore float64, a []byte, bScore float64, b []byte) int {
+// compareElements is the order of entry and (score, member): by score, then byte by byte.
+func compareElements(aScore float64, a []byte, bScore float64, b []byte) int {
 	switch {
 	case aScore < bScore:
 		return -1

@@ -7,7 +7,7 @@ import (
 )
 
 // byScore is the order of a sorted set.
-func byScore(a, b ZMember) int { return compare(a.Score, a.Member, b.Score, b.Member) }
+func byScore(a, b ZMember) int { return compareElements(a.Score, a.Member, b.Score, b.Member) }
 
 // ZStore makes key a sorted set of the members given, whatever it was before, without
 // an expiry. The members must differ from each other and must not be borrowed from the
@@ -27,12 +27,12 @@ func (tx *Tx) zstore(key []byte, members []ZMember) error {
 	if len(key) > MaxValue {
 		return ErrTooLarge
 	}
-	room, longest, size := len(key), 0, packedHead
+	room, longest, size := len(key), 0, zpackedHead
 	for i := range members {
 		m := &members[i]
 		room += len(m.Member) + zsetRoom/2
 		longest = max(longest, len(m.Member))
-		size += entrySize(m.Member, packedScore(m.Score), false)
+		size += entrySize(m.Member, zpackedScore(m.Score), false)
 	}
 	s, _ := tx.route(key)
 	if err := s.reserve(room); err != nil {
@@ -44,12 +44,12 @@ func (tx *Tx) zstore(key []byte, members []ZMember) error {
 		return err
 	}
 	l := tx.Limits()
-	if len(members) <= l.ZSetMaxPackedEntries && longest <= l.ZSetMaxPackedValue && size <= maxPacked {
+	if len(members) <= l.ZSetMaxPackedEntries && longest <= l.ZSetMaxPackedValue && size <= zpackedMax {
 		v := z.create(item.ZSetPacked, size)
-		setPackedLen(v, len(members))
-		off := packedHead
+		setZPackedLen(v, len(members))
+		off := zpackedHead
 		for i := range members {
-			off = putEntry(v, off, members[i].Member, packedScore(members[i].Score), nil)
+			off = putEntry(v, off, members[i].Member, zpackedScore(members[i].Score), nil)
 		}
 	} else {
 		z.promote()

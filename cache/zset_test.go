@@ -387,3 +387,120 @@ func TestScores(t *testing.T) {
 	}
 	require.Equal(t, 2, scoreSize(12345))
 }
+
+// TestZSetErrors: what cannot be done is told, and nothing has changed.
+func TestZSetErrors(t *testing.T) {
+	r := newZRig(t, DefaultLimits(), 1)
+	text, none, member := []byte("text"), []byte("none"), []byte("m")
+	r.tx(func(tx *Tx) {
+		require.NoError(t, tx.Set(text, []byte("x"), NoExpiry))
+		_, _, err := tx.ZAdd(text, 0, ZMember{member, 1})
+		require.ErrorIs(t, err, ErrWrongType)
+		_, _, err = tx.ZAdd(none, 0, ZMember{member, 1}, ZMember{text, math.NaN()})
+		require.ErrorIs(t, err, ErrScoreNaN)
+		_, _, err = tx.ZIncrBy(none, 0, member, math.NaN())
+		require.ErrorIs(t, err, ErrScoreNaN)
+		require.False(t, tx.Exists(none))
+		_, err = tx.ZRem(text, member)
+		require.ErrorIs(t, err, ErrWrongType)
+		_, err = tx.ZScore(text, member)
+		require.ErrorIs(t, err, ErrWrongType)
+		_, err = tx.ZScore(none, member)
+		require.ErrorIs(t, err, ErrNotFound)
+		_, _, err = tx.ZRank(none, member, false)
+		require.ErrorIs(t, err, ErrNotFound)
+		_, err = tx.ZCard(text)
+		require.ErrorIs(t, err, ErrWrongType)
+		_, err = tx.ZRange(text, ZRange{Stop: -1})
+		require.ErrorIs(t, err, ErrWrongType)
+		_, err = tx.ZScan(text, 0, 10, nil)
+		require.ErrorIs(t, err, ErrWrongType)
+		require.ErrorIs(t, tx.ZRandMember(text, 1, nil), ErrWrongType)
+		_, err = tx.ZUnion([][]byte{none, text}, ZCombine{})
+		require.ErrorIs(t, err, ErrWrongType)
+		_, err = tx.ZUnionStore(none, [][]byte{text}, ZCombine{})
+		require.ErrorIs(t, err, ErrWrongType)
+		_, err = tx.GeoSearch(text, GeoShape{Unit: 1}, 0)
+		require.ErrorIs(t, err, ErrWrongType)
+
+		_, _, err = tx.ZAdd(r.key, 0, ZMember{member, math.Inf(1)})
+		require.NoError(t, err)
+		_, _, err = tx.ZIncrBy(r.key, 0, member, math.Inf(-1))
+		require.ErrorIs(t, err, ErrScoreNaN)
+		n, err := tx.ZRangeStore(text, r.key, ZRange{Stop: -1})
+		require.NoError(t, err)
+		require.Equal(t, 1, n)
+		require.Equal(t, ZSet, tx.Type(text), "whatever was there is overwritten")
+		n, err = tx.ZRangeStore(text, none, ZRange{Stop: -1})
+		require.NoError(t, err)
+		require.Zero(t, n)
+		require.False(t, tx.Exists(text))
+	})
+}
+
+// TestZPop takes elements from both ends until none is left.
+func TestZPop(t *testing.T) {
+	for _, n := range []int{10, 3000} {
+		r := newZRig(t, DefaultLimits(), 1)
+		for i := range n {
+			r.tx(func(tx *Tx) { _, _, _ = tx.ZAdd(r.key, 0, ZMember{fmt.Appendf(nil, "%06d", i), float64(i / 2)}) })
+		}
+		low, high := 0, n-1
+		for low <= high {
+			some := 1 + r.random.IntN(7)
+			r.tx(func(tx *Tx) {
+				popped, err := tx.ZPop(r.key, some, some%2 == 0, func(member []byte, score float64) {
+					want := low
+					if some%2 == 0 {
+						want = high
+						high--
+					} else {
+						low++
+					}
+					require.Equal(t, fmt.Sprintf("%06d", want), string(member))
+					require.Equal(t, float64(want/2), score)
+				})
+				require.NoError(t, err)
+				require.LessOrEqual(t, popped, some)
+			})
+		}
+		r.tx(func(tx *Tx) {
+			require.False(t, tx.Exists(r.key))
+			popped, err := tx.ZPop(r.key, 5, true, nil)
+			require.NoError(t, err)
+			require.Zero(t, popped)
+		})
+	}
+}
+
+// TestZSetRefusedMemory: where nothing may be evicted, a refused write leaves the set as
+// it was, and what is stored over another key leaves that one.
+func TestZSetRefusedMemory(t *testing.T) {
+	c := open(t, Options{MaxMemory: 3 << 20, Policy: NoEviction, Shards: 1}, nil)
+	var tx Tx
+	c.BeginAll(&tx, 0)
+	defer tx.End()
+	key, other := []byte("z"), []byte("other")
+	require.NoError(t, tx.Set(other, []byte("stays"), NoExpiry))
+	n := 0
+	for {
+		added, _, err := tx.ZAdd(key, 0, ZMember{fmt.Appendf(nil, "member%d", n), float64(n % 1000)})
+		if err != nil {
+			require.ErrorIs(t, err, ErrOutOfMemory)
+			break
+		}
+		n += added
+	}
+	require.Greater(t, n, 10_000)
+	card, err := tx.ZCard(key)
+	require.NoError(t, err)
+	require.Equal(t, n, card)
+	_, err = tx.ZRangeStore(other, key, ZRange{Stop: -1})
+	require.ErrorIs(t, err, ErrOutOfMemory)
+	value, err := tx.Get(other)
+	require.NoError(t, err)
+	require.Equal(t, "stays", string(value))
+	removed, err := tx.ZRemRange(key, ZRange{By: ZByScore, Max: ZBound{Score: 500}})
+	require.NoError(t, err, "to take away needs no memory")
+	require.Greater(t, removed, n/3)
+}

@@ -41,57 +41,57 @@ const (
 	zsetSkiplist = 1 // flags
 	zsetMarked   = 2
 
-	leafHead  = nodes.HeaderSize + 2
-	leafLarge = 1       // flag in byte 1 of a leaf
-	leafMax   = 1 << 10 // a leaf that would be larger is cut in two
-	leafLow   = leafMax / 4
+	zleafHead  = nodes.HeaderSize + 2
+	zleafLarge = 1       // flag in byte 1 of a leaf
+	zleafMax   = 1 << 10 // a leaf that would be larger is cut in two
+	zleafLow   = zleafMax / 4
 
 	// A leaf's block has some bytes to spare, so that not every change needs another:
-	// it grows by leafStep more than it must, and shrinks when leafSlack are too many.
-	leafStep  = 40
-	leafSlack = 120
+	// it grows by zleafStep more than it must, and shrinks when zleafSlack are too many.
+	zleafStep  = 40
+	zleafSlack = 120
 )
 
 var _ [0]struct{} = [zsetRootSize - 41]struct{}{}
 
-// place is an entry of a large set, or where one would be: its leaf, the way there,
+// zplace is an entry of a large set, or where one would be: its leaf, the way there,
 // the entry's offset among the leaf's and how many are before it.
-type place struct {
+type zplace struct {
 	tree.Pos
 	off, i int
 }
 
-func leafEnd(b []byte) int { return int(binary.LittleEndian.Uint16(b[nodes.HeaderSize:])) }
+func zleafEnd(b []byte) int { return int(binary.LittleEndian.Uint16(b[nodes.HeaderSize:])) }
 
-func setLeafEnd(b []byte, end int) { binary.LittleEndian.PutUint16(b[nodes.HeaderSize:], uint16(end)) }
+func setZLeafEnd(b []byte, end int) { binary.LittleEndian.PutUint16(b[nodes.HeaderSize:], uint16(end)) }
 
-// leafSeq is the entries of a leaf.
-func leafSeq(s *nodes.Store, h nodes.Handle) zseq {
+// zleafSeq is the entries of a leaf.
+func zleafSeq(s *nodes.Store, h nodes.Handle) zseq {
 	b := s.Bytes(h)
-	return zseq{b[leafHead:leafEnd(b)], s}
+	return zseq{b[zleafHead:zleafEnd(b)], s}
 }
 
-// growLeaf makes a leaf's block hold what ends at end, and keeps what ends at keep.
-func growLeaf(s *nodes.Store, h nodes.Handle, b []byte, end, keep int) []byte {
+// growZLeaf makes a leaf's block hold what ends at end, and keeps what ends at keep.
+func growZLeaf(s *nodes.Store, h nodes.Handle, b []byte, end, keep int) []byte {
 	if end <= len(b) {
 		return b
 	}
-	return s.Resize(h, end+leafStep, keep)
+	return s.Resize(h, end+zleafStep, keep)
 }
 
-// shrinkLeaf gives back what a leaf's block has too much behind end.
-func shrinkLeaf(s *nodes.Store, h nodes.Handle, b []byte, end int) {
-	if len(b)-end > leafSlack {
-		s.Resize(h, end+leafStep, end)
+// shrinkZLeaf gives back what a leaf's block has too much behind end.
+func shrinkZLeaf(s *nodes.Store, h nodes.Handle, b []byte, end int) {
+	if len(b)-end > zleafSlack {
+		s.Resize(h, end+zleafStep, end)
 	}
 }
 
-// coldLeaf is leafSeq for a leaf that is about to be searched and probably in no cache.
+// coldLeaf is zleafSeq for a leaf that is about to be searched and probably in no cache.
 // One byte of each line is read at once: these reads do not wait for each other, as
 // those of a search do.
 func (z *zset) coldLeaf(h nodes.Handle) zseq {
 	const line = 64
-	q := leafSeq(z.nodes(), h)
+	q := zleafSeq(z.nodes(), h)
 	touched := byte(0)
 	for off := line; off < len(q.b); off += line {
 		touched += q.b[off]
@@ -102,7 +102,7 @@ func (z *zset) coldLeaf(h nodes.Handle) zseq {
 
 // separator is the key of a leaf that begins with (score, member).
 func separator(score float64, member []byte) tree.Key {
-	return tree.Key{Hi: scoreBits(score), Lo: prefix(member)}
+	return tree.Key{Hi: scoreBits(score), Lo: memberPrefix(member)}
 }
 
 // scoreBits maps scores to numbers of the same order; -0 and 0 are one.
@@ -117,7 +117,7 @@ func scoreBits(f float64) uint64 {
 	return bits | 1<<63
 }
 
-func prefix(member []byte) uint64 {
+func memberPrefix(member []byte) uint64 {
 	if len(member) >= 8 {
 		return binary.BigEndian.Uint64(member)
 	}
@@ -130,14 +130,14 @@ func prefix(member []byte) uint64 {
 func (z *zset) leafOf(score float64, member []byte) tree.Pos {
 	s := z.nodes()
 	return z.tree.SeekKey(separator(score, member), func(h nodes.Handle) bool {
-		q := leafSeq(s, h)
+		q := zleafSeq(s, h)
 		first, fs, _ := q.entry(0)
-		return compare(fs, first, score, member) <= 0
+		return compareElements(fs, first, score, member) <= 0
 	})
 }
 
 // seekTree finds where (score, member) is or belongs.
-func (z *zset) seekTree(score float64, member []byte) (p place, found bool) {
+func (z *zset) seekTree(score float64, member []byte) (p zplace, found bool) {
 	p.Pos = z.leafOf(score, member)
 	q := z.coldLeaf(p.Leaf)
 	p.off, p.i, found = q.seek(score, member)
@@ -145,26 +145,26 @@ func (z *zset) seekTree(score float64, member []byte) (p place, found bool) {
 }
 
 // insertTree puts in an element that is not there; p is where.
-func (z *zset) insertTree(p place, score float64, member []byte) {
+func (z *zset) insertTree(p zplace, score float64, member []byte) {
 	size := entrySize(member, score, true)
-	end := leafEnd(z.nodes().Bytes(p.Leaf))
-	if end+size > leafMax && p.Count > 1 && z.split(&p, score, member) {
+	end := zleafEnd(z.nodes().Bytes(p.Leaf))
+	if end+size > zleafMax && p.Count > 1 && z.split(&p, score, member) {
 		return
 	}
 	z.insertLeaf(&p, size, score, member)
 }
 
 // insertLeaf puts an entry of size bytes into p's leaf.
-func (z *zset) insertLeaf(p *place, size int, score float64, member []byte) {
+func (z *zset) insertLeaf(p *zplace, size int, score float64, member []byte) {
 	s := z.nodes()
 	b := s.Bytes(p.Leaf)
-	end := leafEnd(b)
-	b = growLeaf(s, p.Leaf, b, end+size, end)
-	off := leafHead + p.off
+	end := zleafEnd(b)
+	b = growZLeaf(s, p.Leaf, b, end+size, end)
+	off := zleafHead + p.off
 	copy(b[off+size:end+size], b[off:end])
-	setLeafEnd(b, end+size)
+	setZLeafEnd(b, end+size)
 	if len(member) > maxInline {
-		b[1] |= leafLarge
+		b[1] |= zleafLarge
 	}
 	putEntry(b, off, member, score, s)
 	z.tree.Changed(&p.Pos, 1)
@@ -177,10 +177,10 @@ func (z *zset) insertLeaf(p *place, size int, score float64, member []byte) {
 // split cuts p's leaf in two and moves p to the half where the entry belongs. At
 // either end of the set the entry gets a leaf of its own instead, and all is done: so
 // a set that grows there has full leaves.
-func (z *zset) split(p *place, score float64, member []byte) (done bool) {
+func (z *zset) split(p *zplace, score float64, member []byte) (done bool) {
 	s := z.nodes()
 	b := s.Bytes(p.Leaf)
-	end := leafEnd(b)
+	end := zleafEnd(b)
 	key := separator(score, member)
 	if p.i == p.Count || p.i == 0 {
 		edge := p.Pos
@@ -195,7 +195,7 @@ func (z *zset) split(p *place, score float64, member []byte) (done bool) {
 			return true
 		}
 	}
-	q := zseq{b[leafHead:end], s}
+	q := zseq{b[zleafHead:end], s}
 	half, keep := 0, 0
 	for half < len(q.b)/2 || keep == 0 {
 		half = q.end(half)
@@ -204,15 +204,15 @@ func (z *zset) split(p *place, score float64, member []byte) (done bool) {
 	if keep == p.Count { // the last entry is half of it all
 		keep, half = keep-1, q.lastOffset()
 	}
-	right, rb := s.Alloc(nodes.ZSetLeaf, leafHead+len(q.b)-half)
-	rb[1] = b[1] & leafLarge
-	setLeafEnd(rb, leafHead+copy(rb[leafHead:], q.b[half:]))
-	setLeafEnd(b, leafHead+half)
-	s.Resize(p.Leaf, leafHead+half, leafHead+half)
-	z.relink(leafSeq(s, right), p.Leaf, right)
+	right, rb := s.Alloc(nodes.ZSetLeaf, zleafHead+len(q.b)-half)
+	rb[1] = b[1] & zleafLarge
+	setZLeafEnd(rb, zleafHead+copy(rb[zleafHead:], q.b[half:]))
+	setZLeafEnd(b, zleafHead+half)
+	s.Resize(p.Leaf, zleafHead+half, zleafHead+half)
+	z.relink(zleafSeq(s, right), p.Leaf, right)
 
 	moved := p.Count - keep
-	rq := leafSeq(s, right)
+	rq := zleafSeq(s, right)
 	first, fs, _ := rq.entry(0)
 	z.tree.Changed(&p.Pos, -moved)
 	z.tree.InsertAfter(&p.Pos, right, moved, separator(fs, first))
@@ -233,21 +233,21 @@ func (q *zseq) lastOffset() int {
 func (z *zset) newLeaf(score float64, member []byte) nodes.Handle {
 	s := z.nodes()
 	size := entrySize(member, score, true)
-	h, b := s.Alloc(nodes.ZSetLeaf, leafHead+size)
-	setLeafEnd(b, leafHead+size)
+	h, b := s.Alloc(nodes.ZSetLeaf, zleafHead+size)
+	setZLeafEnd(b, zleafHead+size)
 	if len(member) > maxInline {
-		b[1] = leafLarge
+		b[1] = zleafLarge
 	}
-	putEntry(b, leafHead, member, score, s)
+	putEntry(b, zleafHead, member, score, s)
 	z.indexInsert(member, h)
 	return h
 }
 
 // moveTree gives a member of a large set, which is at a spot, another score.
 func (z *zset) moveTree(at zspot, score float64, member []byte) {
-	p := place{Pos: z.leafOf(at.score, member), off: at.off, i: at.i}
+	p := zplace{Pos: z.leafOf(at.score, member), off: at.off, i: at.i}
 	if z.staysIn(&p.Pos, separator(score, member)) {
-		q := leafSeq(z.nodes(), p.Leaf)
+		q := zleafSeq(z.nodes(), p.Leaf)
 		to, _, _ := q.seek(score, member)
 		if z.moveWithin(p.Leaf, p.off, to, score, member) {
 			if p.i == 0 {
@@ -283,16 +283,16 @@ func (z *zset) staysIn(p *tree.Pos, key tree.Key) bool {
 func (z *zset) moveWithin(h nodes.Handle, from, to int, score float64, member []byte) bool {
 	s := z.nodes()
 	b := s.Bytes(h)
-	end := leafEnd(b)
-	q := zseq{b[leafHead:end], s}
+	end := zleafEnd(b)
+	q := zseq{b[zleafHead:end], s}
 	del, ins := q.end(from)-from, entrySize(member, score, true)
 	grown := end + ins - del
-	if len(member) > maxInline || grown > leafMax && ins > del {
+	if len(member) > maxInline || grown > zleafMax && ins > del {
 		return false
 	}
-	b = growLeaf(s, h, b, grown, end)
-	e := b[leafHead:]
-	last, newLast := end-leafHead, grown-leafHead
+	b = growZLeaf(s, h, b, grown, end)
+	e := b[zleafHead:]
+	last, newLast := end-zleafHead, grown-zleafHead
 	if to <= from {
 		copy(e[from+ins:newLast], e[from+del:last])
 		copy(e[to+ins:], e[to:from])
@@ -302,20 +302,20 @@ func (z *zset) moveWithin(h nodes.Handle, from, to int, score float64, member []
 		to -= del
 	}
 	putEntry(e, to, member, score, nil)
-	setLeafEnd(b, grown)
-	shrinkLeaf(s, h, b, grown)
+	setZLeafEnd(b, grown)
+	shrinkZLeaf(s, h, b, grown)
 	return true
 }
 
 // rekey gives p's leaf the key of its first entry.
 func (z *zset) rekey(p *tree.Pos) {
-	q := leafSeq(z.nodes(), p.Leaf)
+	q := zleafSeq(z.nodes(), p.Leaf)
 	first, score, _ := q.entry(0)
 	z.tree.SetKey(p, separator(score, first))
 }
 
 // deleteTree takes out the element at p, and from the index.
-func (z *zset) deleteTree(p place, member []byte) {
+func (z *zset) deleteTree(p zplace, member []byte) {
 	z.indexDelete(member, p.Leaf)
 	z.cutLeaf(&p, 1)
 }
@@ -323,12 +323,12 @@ func (z *zset) deleteTree(p place, member []byte) {
 // cutLeaf takes n entries from p on, which are in the index no more, out of p's leaf.
 // A leaf that has become small is joined with a neighbour. If the tree's shape has
 // changed, p and all other places are no longer good.
-func (z *zset) cutLeaf(p *place, n int) (reshaped bool) {
+func (z *zset) cutLeaf(p *zplace, n int) (reshaped bool) {
 	s := z.nodes()
 	b := s.Bytes(p.Leaf)
-	q := zseq{b[leafHead:leafEnd(b)], s}
+	q := zseq{b[zleafHead:zleafEnd(b)], s}
 	to := q.skip(p.off, n)
-	if b[1]&leafLarge != 0 {
+	if b[1]&zleafLarge != 0 {
 		z.freeLarge(q.b[p.off:to])
 	}
 	if n == p.Count {
@@ -339,13 +339,13 @@ func (z *zset) cutLeaf(p *place, n int) (reshaped bool) {
 	}
 	left := len(q.b) - (to - p.off)
 	copy(q.b[p.off:], q.b[to:])
-	setLeafEnd(b, leafHead+left)
-	shrinkLeaf(s, p.Leaf, b, leafHead+left)
+	setZLeafEnd(b, zleafHead+left)
+	shrinkZLeaf(s, p.Leaf, b, zleafHead+left)
 	z.tree.Changed(&p.Pos, -n)
 	if p.i == 0 {
 		z.rekey(&p.Pos)
 	}
-	return left < leafLow && z.join(p)
+	return left < zleafLow && z.join(p)
 }
 
 // freeLarge frees the nodes of the long members among entries.
@@ -362,7 +362,7 @@ func (z *zset) freeLarge(entries []byte) {
 
 // join puts p's leaf and a neighbour together where that makes no leaf that is soon
 // to be cut again, and reports whether it did.
-func (z *zset) join(p *place) bool {
+func (z *zset) join(p *zplace) bool {
 	s := z.nodes()
 	left, right := p.Pos, p.Pos
 	if !z.tree.Next(&right) {
@@ -371,15 +371,15 @@ func (z *zset) join(p *place) bool {
 		}
 	}
 	lb, rb := s.Bytes(left.Leaf), s.Bytes(right.Leaf)
-	end, more := leafEnd(lb), leafEnd(rb)-leafHead
-	if end+more > leafMax*3/4 {
+	end, more := zleafEnd(lb), zleafEnd(rb)-zleafHead
+	if end+more > zleafMax*3/4 {
 		return false
 	}
-	z.relink(leafSeq(s, right.Leaf), right.Leaf, left.Leaf)
-	large := rb[1] & leafLarge
+	z.relink(zleafSeq(s, right.Leaf), right.Leaf, left.Leaf)
+	large := rb[1] & zleafLarge
 	lb = s.Resize(left.Leaf, end+more, end)
-	copy(lb[end:], rb[leafHead:leafHead+more])
-	setLeafEnd(lb, end+more)
+	copy(lb[end:], rb[zleafHead:zleafHead+more])
+	setZLeafEnd(lb, end+more)
 	lb[1] |= large
 	z.tree.Changed(&left, right.Count)
 	z.tree.Remove(&right)

@@ -107,6 +107,12 @@ func (c *Conn) setAt(key, value []byte, option string, ms int64) {
 	c.bulk(strconv.AppendInt(digits[:0], ms, 10))
 }
 
+// Head begins a command of n words, each of which Bulk appends.
+func (c *Conn) Head(n int) { c.head(n) }
+
+// Bulk appends a word of the command that Head has begun.
+func (c *Conn) Bulk(word []byte) { c.bulk(word) }
+
 // Pending is the number of bytes that Flush will send.
 func (c *Conn) Pending() int { return len(c.out) }
 

@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/ashlar-cache/ashlar/bench/client"
@@ -21,7 +22,7 @@ import (
 	"github.com/ashlar-cache/ashlar/bench/hist"
 )
 
-// Options say what to send.
+// Options say what to send: GET or SET, or else the command that Words make up.
 type Options struct {
 	Addr     string
 	Conns    int // connections
@@ -29,8 +30,17 @@ type Options struct {
 	Keys     int // the number of different keys, drawn alike likely
 	Value    int // bytes
 	Set      bool
-	Requests int // commands in all
+	Words    []Word // of another command; Keys, Value and Set have no meaning then
+	Requests int    // commands in all
 	Seed     uint64
+}
+
+// Word is a word of a command. It ends with a number of its own in each command if
+// Below is not 0: From plus one of 0 to Below-1, drawn alike likely, in Digits digits.
+type Word struct {
+	Text        string
+	From, Below uint64
+	Digits      int
 }
 
 // Result is what came of it.
@@ -49,13 +59,19 @@ const keyDigits = 12
 
 // member is one of the connections.
 type member struct {
-	batch   []byte // ready to send: the same commands each time with other keys
-	digits  []int  // where the numbers of the keys are in it
+	batch   []byte // ready to send: the same commands each time with other numbers
+	slots   []slot // where these are in it
 	left    int    // replies to come
 	unsent  []byte // what did not fit into the socket
 	parser  client.Parser
 	sent    time.Time
 	missing int
+}
+
+// slot is the place of a number in a batch.
+type slot struct {
+	at, digits  int
+	from, below uint64
 }
 
 // crowd is the state of a run. Only one thread, or the holder of a lock, touches it.
@@ -70,7 +86,10 @@ type crowd struct {
 // Run loads the server and returns when all commands are answered. An error
 // reply or a lost connection ends it with an error.
 func Run(ctx context.Context, o Options) (Result, error) {
-	if o.Conns < 1 || o.Depth < 1 || o.Keys < 1 {
+	if o.Words == nil {
+		o.Words = o.words()
+	}
+	if o.Conns < 1 || o.Depth < 1 || len(o.Words) == 0 {
 		return Result{}, errors.New("a crowd needs connections, commands and keys")
 	}
 	c := &crowd{Options: o, left: o.Requests, latency: hist.New()}
@@ -87,39 +106,52 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	return r, err
 }
 
+// words are those of GET or SET; none without keys to ask for.
+func (o Options) words() []Word {
+	if o.Keys < 1 {
+		return nil
+	}
+	key := Word{Text: "key:", Below: uint64(o.Keys), Digits: keyDigits}
+	if o.Set {
+		return []Word{{Text: "SET"}, key, {Text: strings.Repeat("x", o.Value)}}
+	}
+	return []Word{{Text: "GET"}, key}
+}
+
 // member prepares a connection's batch.
 func (c *crowd) member() *member {
 	m := &member{}
 	for range c.Depth {
-		if c.Set {
-			m.batch = append(m.batch, "*3\r\n$3\r\nSET\r\n"...)
-		} else {
-			m.batch = append(m.batch, "*2\r\n$3\r\nGET\r\n"...)
-		}
-		m.batch = fmt.Appendf(m.batch, "$%d\r\nkey:", len("key:")+keyDigits)
-		m.digits = append(m.digits, len(m.batch))
-		m.batch = append(append(m.batch, bytes.Repeat([]byte{'0'}, keyDigits)...), "\r\n"...)
-		if c.Set {
-			m.batch = fmt.Appendf(m.batch, "$%d\r\n%s\r\n", c.Value, bytes.Repeat([]byte{'x'}, c.Value))
+		m.batch = fmt.Appendf(m.batch, "*%d\r\n", len(c.Words))
+		for _, w := range c.Words {
+			digits := 0
+			if w.Below > 0 {
+				digits = w.Digits
+			}
+			m.batch = fmt.Appendf(m.batch, "$%d\r\n%s", len(w.Text)+digits, w.Text)
+			if digits > 0 {
+				m.slots = append(m.slots, slot{len(m.batch), digits, w.From, w.Below})
+			}
+			m.batch = append(append(m.batch, bytes.Repeat([]byte{'0'}, digits)...), "\r\n"...)
 		}
 	}
 	return m
 }
 
-// next draws the keys of a member's next batch; false if there is nothing left to send.
+// next draws the numbers of a member's next batch; false if there is nothing left to send.
 func (c *crowd) next(m *member) bool {
 	if c.left <= 0 {
 		return false
 	}
 	c.left -= c.Depth
 	// As redis-benchmark does, only the digits are changed in a batch made once.
-	for _, at := range m.digits {
+	for _, s := range m.slots {
 		c.draws++
-		n := dist.Hash(c.Seed+c.draws) % uint64(c.Keys)
+		n := s.from + dist.Hash(c.Seed+c.draws)%s.below
 		// The number is written from its end, over what is left of the one before.
-		for i := at + keyDigits - 1; n > 0 || m.batch[i] != '0'; i-- {
+		for i := s.at + s.digits - 1; n > 0 || m.batch[i] != '0'; i-- {
 			m.batch[i] = byte('0' + n%10)
-			if n /= 10; i == at {
+			if n /= 10; i == s.at {
 				break
 			}
 		}

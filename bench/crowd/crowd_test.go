@@ -90,6 +90,30 @@ func TestGets(t *testing.T) {
 	}
 }
 
+// Any command, with numbers of their own in its words.
+func TestWords(t *testing.T) {
+	var mu sync.Mutex
+	members, indices := map[string]bool{}, map[string]bool{}
+	addr := serve(t, func(command []client.Reply) string {
+		mu.Lock()
+		defer mu.Unlock()
+		assert.Len(t, command, 4)
+		assert.Equal(t, "CMD", string(command[0].Bytes))
+		members[string(command[1].Bytes)] = true
+		indices[string(command[2].Bytes)] = true
+		assert.Equal(t, "last", string(command[3].Bytes))
+		return ":1\r\n"
+	})
+	words := []Word{{Text: "CMD"}, {Text: "m", Below: 20, Digits: 3}, {From: 95, Below: 5, Digits: 2}, {Text: "last"}}
+	r, err := Run(t.Context(), Options{Addr: addr, Conns: 2, Depth: 3, Words: words, Requests: 600})
+	require.NoError(t, err)
+	assert.Equal(t, 600, r.Requests)
+	assert.Len(t, members, 20)
+	assert.Contains(t, members, "m019")
+	assert.Len(t, indices, 5)
+	assert.Contains(t, indices, "95")
+}
+
 // Batches larger than a socket takes at once are sent piece by piece.
 func TestLargeSets(t *testing.T) {
 	const size = 300_000

@@ -13,7 +13,7 @@ is printed beside the bar it has to reach.
 
 Usage: ashlar-bench FIGURE ... [options]
 
-%s  all       all of these
+%s  all         all of these
 
 Servers are started for the measurement and stopped after it. The first one is
 held to the bars, the others are there for comparison.
@@ -40,7 +40,7 @@ Memory and processor time are read from Linux's /proc.
 func printHelp(out io.Writer) {
 	figures := ""
 	for _, f := range bench.Figures() {
-		figures += fmt.Sprintf("  %-9s %s\n", f.Name, f.Title)
+		figures += fmt.Sprintf("  %-11s %s\n", f.Name, f.Title)
 	}
 	fmt.Fprintf(out, help, figures)
 }

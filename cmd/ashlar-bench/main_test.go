@@ -65,7 +65,7 @@ func TestParse(t *testing.T) {
 	assert.Equal(t, uint64(7), o.config.Seed)
 	o, err = parse([]string{"all"})
 	require.NoError(t, err)
-	assert.Len(t, o.figures, 7)
+	assert.Len(t, o.figures, 11)
 }
 
 // A small run from end to end, with a server that is built for it.

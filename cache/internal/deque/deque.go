@@ -24,8 +24,11 @@ const (
 	room     = leafSize - leafHead // for entries in a full leaf
 )
 
-// The root is 24 bytes: a tree's root and 8 bytes.
-var _ [24]struct{} = [RootSize]struct{}{}
+// The root is 24 bytes, a tree's root and 8 bytes, or 536.
+var (
+	_ [24]struct{}  = [RootSize]struct{}{}
+	_ [536]struct{} = [LongRootSize]struct{}{}
+)
 
 // List is a root taken out of its value, ready for use; Save puts it back. It is a
 // value to be kept on the stack while an operation lasts.
@@ -104,7 +107,8 @@ func (l *List) Fill(data []byte, n int) {
 	l.bytes = len(data)
 }
 
-// Free frees all nodes. For short lists: it takes time in proportion.
+// Free frees all nodes. For short lists: it takes time in proportion. The root must
+// still be there.
 func (l *List) Free() {
 	l.flush()
 	for !l.tree.Empty() {
@@ -310,6 +314,7 @@ func (l *List) settle() {
 			return
 		}
 		l.flush()
+		l.ends = nil
 	}
 	for l.tree.Height() > 0 && l.bytes <= fewBytes {
 		p := l.tree.First()

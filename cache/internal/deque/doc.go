@@ -4,12 +4,16 @@
 //
 // # Layout
 //
-// The root is part of an item's value, 24 bytes, little endian:
+// The root is part of an item's value, 24 bytes, or 536 where the list is long; little
+// endian:
 //
-//	byte   0            15   16                  22   23
-//	     +----------------+------------------------+--------+
-//	     | tree's root    | bytes of all entries   | mark   |
-//	     +----------------+------------------------+--------+
+//	byte   0            15   16              22   23     24         279   280        535
+//	     +----------------+--------------------+------+----------------+----------------+
+//	     | tree's root    | bytes of all       | mark | front end      | back end       |
+//	     |                | entries            |      | of a long list | of a long list |
+//	     +----------------+--------------------+------+----------------+----------------+
+//
+// How an end is laid out stands in ends.go.
 //
 // A leaf is one block: entries in packed's double form, one behind the other, with
 // what is free before and behind them:
@@ -27,9 +31,15 @@
 // The free space of the first leaf is before its entries, that of the last behind:
 // a push writes into it, and a pop moves start or end. In a list of one leaf it is
 // on both sides, shared anew when one side has none left. A leaf at an end grows by
-// half at a time up to 4 KiB; when the next one begins, it is cut to what it uses.
-// So the leaves between the ends are full, and an entry of n bytes takes n+2 and its
-// share of 28 bytes a leaf.
+// half at a time up to 4 KiB, the only one of a list by an eighth; when the next one
+// begins, it is cut to what it uses. So the leaves between the ends are full, and an
+// entry of n bytes takes n+2 and its share of 28 bytes a leaf.
+//
+// A list that has come to 16 KiB of entries keeps its outermost elements in the root,
+// until it is below 8 KiB again. Then a push or a pop touches the item alone, but for
+// every seventh element or so, when half of an end goes to a leaf or comes from one.
+// Whatever is about other places moves what is in the ends to the leaves first; to
+// read, the three parts are gone through one after the other.
 //
 // # The middle
 //
@@ -43,7 +53,8 @@
 //  1. 16 <= start < end <= the block's length: no leaf is empty.
 //  2. From start to end there are as many entries as the tree counts, no more and no
 //     less, and both lengths of each agree.
-//  3. The root's bytes are the sum of all leaves' end-start.
+//  3. The root's bytes are the sum of all leaves' end-start, and of what is in the ends.
+//  4. A list that has ends has leaves as well.
 //
 // # Not goals
 //

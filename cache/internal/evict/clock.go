@@ -143,7 +143,11 @@ func (s *Shard) Idle(st State, nowMs int64) int64 {
 		return 0
 	}
 	clock := s.clock >> 32
-	tick := clock - min(clock, (clock-uint64(st>>8))&0xffff)
+	age := (clock - uint64(st>>8)) & 0xffff
+	if age > clock { // from before the first Tick: see Aged
+		return min(max(0, nowMs-h.start)+int64(age-clock)*wallStep, nowMs)
+	}
+	tick := clock - age
 	i := h.n - 1
 	for i > 0 && h.point[i].tick > tick {
 		i--

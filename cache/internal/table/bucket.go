@@ -121,15 +121,26 @@ func (b bucket) at(i int) int {
 func (b bucket) within(group, start, j int) int {
 	pos := start + int(binary.LittleEndian.Uint16(b[group+offsetAt:]))
 	before := binary.LittleEndian.Uint64(b[group+sizesAt:]) & (1<<(8*j) - 1)
-	if special := ^(before | lowBits); (special-lowBits)&^special&highOnes == 0 {
-		// The sum of the bytes: in pairs, then all pairs at once.
-		const pairs, every = 0x00FF00FF00FF00FF, 0x0001000100010001
-		return pos + int((before&pairs+before>>8&pairs)*every>>48)
+	if !hasSpecial(before) {
+		return pos + sum(before)
 	}
 	for k := range j {
 		_, pos = b.span(pos, b[group+sizesAt+k])
 	}
 	return pos
+}
+
+// hasSpecial tells whether one of eight sizes is no size but sizeLarge or sizeLong: the
+// bytes that are 0 once bit 0 is set and all are inverted.
+func hasSpecial(sizes uint64) bool {
+	x := ^(sizes | lowBits)
+	return (x-lowBits)&^x&highOnes != 0
+}
+
+// sum adds up eight bytes: in pairs, then all pairs at once.
+func sum(sizes uint64) int {
+	const even, every = 0x00FF00FF00FF00FF, 0x0001000100010001
+	return int((sizes&even + sizes>>8&even) * every >> 48)
 }
 
 // entry is an entry that was taken apart.

@@ -24,19 +24,41 @@ const (
 func tagOf(hash uint64) byte { return byte(hash) }
 
 // find looks for a key in a bucket: its number, or -1, and where its entry begins.
+// What bucket.within and bucket.entry do is done here again for the commonest entries:
+// all look-ups come this way.
 func (t *Table) find(b bucket, hash uint64, key []byte) (i, pos int) {
 	tag, n, group, start := tagOf(hash), b.len(), b.head(), b.start()
 	for i := 0; i < n; i += groupLen {
-		marks := matches(binary.LittleEndian.Uint64(b[group:]), tag) & live(n-i)
+		g := b[group : group+groupSize : group+groupSize]
+		marks := matches(binary.LittleEndian.Uint64(g), tag) & live(n-i)
 		for ; marks != 0; marks &= marks - 1 {
 			j := first(marks)
-			size := b[group+sizesAt+j]
+			size := g[sizesAt+j]
 			if !t.pairs && size <= maxShort && int(size) != len(key) {
 				continue
 			}
-			if pos := b.within(group, start, j); t.same(b, i+j, pos, key) {
-				return i + j, pos
+			before := binary.LittleEndian.Uint64(g[sizesAt:]) & (1<<(8*j) - 1)
+			pos := start + int(binary.LittleEndian.Uint16(g[offsetAt:]))
+			if hasSpecial(before) {
+				pos = b.within(group, start, j)
+			} else {
+				pos += sum(before)
 			}
+			at := pos
+			if t.pairs && size != sizeLong {
+				if c := b[pos]; c < longForm && int(c) != len(key) {
+					continue
+				}
+				at++
+			}
+			if size > maxShort || len(key) >= longForm || t.pairs && b[pos] >= longForm {
+				if !t.same(b, i+j, pos, key) {
+					continue
+				}
+			} else if string(b[at:at+len(key)]) != string(key) {
+				continue
+			}
+			return i + j, pos
 		}
 		group += groupSize
 	}
@@ -45,12 +67,6 @@ func (t *Table) find(b bucket, hash uint64, key []byte) (i, pos int) {
 
 // same tells whether entry i, which begins at pos, has this key.
 func (t *Table) same(b bucket, i, pos int, key []byte) bool {
-	if t.pairs && int(b[pos]) == len(key) && len(key) < longForm {
-		// So it looks, unless what stands there is the size of a long entry.
-		if b[b.tagAt(i)+sizesAt] != sizeLong {
-			return string(b[pos+1:pos+1+len(key)]) == string(key)
-		}
-	}
 	e := b.entry(i, pos)
 	t.resolve(&e)
 	return string(e.key) == string(key)
