@@ -27,6 +27,11 @@
 //	page      16, 64 or 128 KiB of blocks of one size (internal/slab)
 //	Ref       a block's address: 32 bits, in units of 8 bytes; one holder each
 //	state     24 bits in each item that the eviction policy keeps (internal/evict)
+//	packed    entries behind their lengths in one piece: a small collection, whole,
+//	          within its item (internal/packed)
+//	node      a block that is part of a large collection (internal/nodes)
+//	handle    a node's name, which stays when its block moves
+//	root      the value of a large collection's item, from which its nodes hang
 //
 // # Life of a Set
 //
@@ -48,6 +53,33 @@
 //
 // A Get ends at the item: its state is renewed and its value is handed out where
 // it lies, to be copied before the lock is released.
+//
+// # Collections
+//
+// Hashes, lists, sets, sorted sets and streams are items like any other. A small one
+// is a packed value; a large one is a root of some 16 to 64 bytes and nodes:
+//
+//	index ──▶ item: header, key, root ── handle ──▶ nodes of the same shard's slab
+//
+//	hash, set      a table: directories over buckets of elements (internal/table)
+//	list           a tree by rank over two-ended leaves; the outermost elements of a
+//	               long one lie in the root itself (internal/deque, internal/tree)
+//	sorted set     a tree by score and member over leaves, and a table that finds a
+//	               member's leaf
+//	stream         a tree by ID over blocks of entries; groups and what is pending in
+//	               them are nodes too (internal/stream)
+//
+// A write opens the collection (openWrite): it makes room within the bound first,
+// then finds the key; from there to the end of the operation (done) nothing fails
+// and nothing moves, so the structures have no error paths in the middle. What they
+// are made of only points downward, which lets three short functions in families.go
+// free, copy and verify any of them: what hangs from a key that is deleted, evicted,
+// expired, flushed or overwritten is put on a list and freed some dozens of nodes at a
+// time; a rename to another shard moves node by node.
+//
+// OBJECT ENCODING names what Redis would have made of a collection at the thresholds
+// of Limits. How it is kept here follows its size, so that a threshold set very high
+// makes no operation long.
 //
 // # Memory
 //

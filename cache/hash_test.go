@@ -36,7 +36,9 @@ func (r *hashRig) set(key string, pairs ...string) (added int) {
 
 // TestHashForms: the form goes by size, whatever Redis would call it.
 func TestHashForms(t *testing.T) {
-	r := newHashRig(t, 1, DefaultLimits())
+	limits := DefaultLimits()
+	limits.HashMaxPackedEntries = 128
+	r := newHashRig(t, 1, limits)
 	r.set("k", "a", "1")
 	require.Equal(t, item.HashPacked, r.form("k"))
 	r.set("k", "b", string(make([]byte, 1000)))

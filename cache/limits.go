@@ -21,7 +21,7 @@ type Limits struct {
 // DefaultLimits are Redis's.
 func DefaultLimits() Limits {
 	return Limits{
-		HashMaxPackedEntries: 128, HashMaxPackedValue: 64,
+		HashMaxPackedEntries: 512, HashMaxPackedValue: 64,
 		SetMaxInts: 512, SetMaxPackedEntries: 128, SetMaxPackedValue: 64,
 		ZSetMaxPackedEntries: 128, ZSetMaxPackedValue: 64,
 		ListMaxPackedSize:  -2,

@@ -14,7 +14,6 @@ func TestFollowCollections(t *testing.T) {
 	s := start(t)
 	c := dial(t, s.Addr())
 	limits := cache.DefaultLimits()
-	limits.HashMaxPackedEntries = 512 // the server's default, which is Redis's
 	assert.Equal(t, limits, s.Cache().Limits())
 	for _, step := range []struct {
 		setting string
