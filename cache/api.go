@@ -86,6 +86,7 @@ type Stats struct {
 	MaxMemory                     int64
 	Hits, Misses                  int64
 	Expired, Evicted              int64
+	ExpiredFields                 int64 // of hashes, that the background work has removed
 	CompactedItems, ReleasedBytes int64
 	PeakResident                  int64
 	Shards                        int

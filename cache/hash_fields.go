@@ -212,6 +212,7 @@ func (s *shard) expireFields(db int, e entry, budget int) (more bool) {
 		if cursor == 0 {
 			setHashDue(v, t.Due())
 		}
+		s.counts.expiredFields += int64(n)
 		if n == 0 {
 			return c.expired(hashNextDue(c.kind(), v))
 		}
@@ -228,6 +229,7 @@ func (s *shard) expireFields(db int, e entry, budget int) (more bool) {
 		if n == 0 {
 			return false
 		}
+		s.counts.expiredFields += int64(n)
 		v = c.splice(hashHeader, off-hashHeader, 0)
 		setHashHead(v, hashHead(v)-n)
 	default:

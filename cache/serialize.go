@@ -78,7 +78,8 @@ func (c *coll) dumpList(w *rdb.Writer) {
 	n := c.listLen()
 	w.Begin(rdb.TypeList)
 	w.Number(uint64(n))
-	for at := c.listAt(0); n > 0; n-- {
+	at := c.listAt(0)
+	for ; n > 0; n-- {
 		e, _ := at.Next()
 		w.String(e)
 	}
@@ -162,10 +163,6 @@ func (tx *Tx) Restore(key, payload []byte, at int64) error {
 		tx.Delete(key)
 		return nil
 	}
-	if o.Kind == rdb.String {
-		text, _ := o.Text()
-		return tx.Set(key, text, at)
-	}
 	if len(key) > MaxValue || sum.Longest > MaxValue || o.Kind == rdb.List && sum.Count > deque.MaxLen {
 		return ErrTooLarge
 	}
@@ -175,6 +172,10 @@ func (tx *Tx) Restore(key, payload []byte, at int64) error {
 		return err
 	}
 	tx.Delete(key)
+	if o.Kind == rdb.String {
+		text, _ := o.Text()
+		return tx.Set(key, text, at)
+	}
 	c, err := tx.openWrite(key, typeOfKind[o.Kind], 0)
 	if err != nil {
 		return err

@@ -151,21 +151,25 @@ func (c *coll) restoreZSet(l *Limits, o *rdb.Object, sum *rdb.Summary) {
 		return nil
 	})
 	slices.SortFunc(members, byScore)
-	z := zset{coll: *c}
-	if len(members) > l.ZSetMaxPackedEntries || longest > l.ZSetMaxPackedValue {
-		z.promote()
-	}
+	size := zpackedHead
 	for i := range members {
-		if m := &members[i]; z.large {
-			z.append(m.Score, m.Member)
-		} else {
-			z.insert(m.Score, m.Member, l)
+		size += entrySize(members[i].Member, zpackedScore(members[i].Score), false)
+	}
+	if len(members) <= l.ZSetMaxPackedEntries && longest <= l.ZSetMaxPackedValue && size <= zpackedMax {
+		v, off := c.create(item.ZSetPacked, size), zpackedHead
+		setZPackedLen(v, len(members))
+		for i := range members {
+			off = putEntry(v, off, members[i].Member, zpackedScore(members[i].Score), nil)
 		}
+		return
 	}
-	if z.large {
-		z.name(len(members), longest, l)
-		z.tree.Save(z.value()[zsetTreeAt:zsetIndexAt])
+	z := zset{coll: *c}
+	z.promote()
+	z.name(len(members), longest, l)
+	for i := range members {
+		z.append(members[i].Score, members[i].Member)
 	}
+	z.tree.Save(z.value()[zsetTreeAt:zsetIndexAt])
 	*c = z.coll
 }
 
@@ -174,6 +178,9 @@ func (c *coll) restoreZSet(l *Limits, o *rdb.Object, sum *rdb.Summary) {
 func (c *coll) restoreHash(l *Limits, o *rdb.Object, sum *rdb.Summary) {
 	if o.Packed() {
 		l.HashMaxPackedValue = math.MaxInt
+	}
+	if !o.Expiring() && c.restorePackedHash(l, o, sum) {
+		return
 	}
 	expiring := false
 	_ = o.Fields(func(field, value []byte, at int64) error {
@@ -186,4 +193,28 @@ func (c *coll) restoreHash(l *Limits, o *rdb.Object, sum *rdb.Summary) {
 	if o.Expiring() && !expiring && c.there() && c.kind() == item.HashPacked {
 		c.packedExpiring() // to Redis it is in the form in which fields may expire
 	}
+}
+
+// restorePackedHash makes a packed hash, if that is what it should be.
+func (c *coll) restorePackedHash(l *Limits, o *rdb.Object, sum *rdb.Summary) bool {
+	size := hashHeader
+	_ = o.Fields(func(field, value []byte, _ int64) error {
+		size += packed.Size(len(field)) + packed.Size(len(value))
+		return nil
+	})
+	outgrown := l.hashOutgrown(sum.Count, sum.Longest, sum.Longest)
+	if hashTooLarge(l, sum.Count, size, outgrown) {
+		return false
+	}
+	v, off := c.create(item.HashPacked, size), hashHeader
+	setHashHead(v, sum.Count)
+	_ = o.Fields(func(field, value []byte, _ int64) error {
+		off = packed.Put(v, off, field)
+		off = packed.Put(v, off, value)
+		return nil
+	})
+	if outgrown {
+		c.hashName()
+	}
+	return true
 }

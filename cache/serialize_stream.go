@@ -18,7 +18,8 @@ func (c *coll) dumpStream(w *rdb.Writer, form DumpForm) {
 		block nodes.Handle
 		pairs [][]byte
 	)
-	for at := st.Range(stream.ID{}, stream.MaxID, false); at.Next(); {
+	at := st.Range(stream.ID{}, stream.MaxID, false)
+	for at.Next() {
 		if b := at.Block(); b != block {
 			if node.Len() > 0 {
 				w.Write(&node)
@@ -98,12 +99,11 @@ func dumpGroup(w *rdb.Writer, t rdb.Type, g stream.Group) {
 
 // streamMaker is what makes a stream of a serialised one.
 type streamMaker struct {
-	tx    *Tx
-	st    stream.Stream
-	group stream.Group
-	who   stream.Consumer
-	cut   bool        // the next entry begins a block
-	dead  []stream.ID // of the block: entries that are only there to be deleted
+	tx     *Tx
+	st     stream.Stream
+	group  stream.Group
+	who    stream.Consumer
+	blocks int // before the node
 }
 
 // restoreStream makes a stream, with blocks cut as they were.
@@ -112,41 +112,32 @@ func (c *coll) restoreStream(tx *Tx, o *rdb.Object) {
 	_ = o.Stream(&m)
 }
 
-// Node ends one block and begins another.
+// Node begins a block.
 func (m *streamMaker) Node() error {
-	m.bury()
-	m.cut = true
+	m.blocks = m.st.Blocks()
 	return nil
 }
 
-// Entry adds an entry. One that was deleted is added as well, since a block counts
-// them.
-func (m *streamMaker) Entry(id rdb.ID, deleted bool, pairs [][]byte) error {
+// Entry adds an entry.
+func (m *streamMaker) Entry(id rdb.ID, pairs [][]byte) error {
 	limits := stream.Limits{} // as large as blocks get
-	if m.cut {
+	if m.st.Blocks() == m.blocks {
 		limits.MaxEntries = 1 // no other goes into the last one
-		m.cut = false
-	}
-	if deleted {
-		m.dead = append(m.dead, stream.ID(id))
 	}
 	return m.st.Append(stream.ID(id), pairs, limits)
 }
 
-// bury deletes what is to be deleted of a block.
-func (m *streamMaker) bury() {
-	for _, id := range m.dead {
-		m.st.Delete(id)
+// EndNode notes what a block counts along. A node that is larger than a block can be,
+// and so is several now, starts afresh.
+func (m *streamMaker) EndNode(deleted, bytes int) error {
+	if m.st.Blocks() == m.blocks+1 {
+		m.st.SetPacked(deleted, bytes)
 	}
-	if len(m.dead) > 0 {
-		m.st.Deleted()
-	}
-	m.dead = m.dead[:0]
+	return nil
 }
 
 // State sets what the stream knows of its past.
 func (m *streamMaker) State(s rdb.StreamState) error {
-	m.bury()
 	m.st.SetLast(stream.ID(s.Last))
 	m.st.SetMaxDeleted(stream.ID(s.MaxDeleted))
 	m.st.SetAdded(s.Added)

@@ -64,6 +64,7 @@ type shard struct {
 // counters are a shard's share of the statistics.
 type counters struct {
 	hits, misses, expired, evicted int64
+	expiredFields                  int64 // of hashes
 }
 
 func (s *shard) init(c *Cache, number int) error {

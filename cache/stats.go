@@ -30,6 +30,7 @@ func (c *Cache) Stats() Stats {
 		st.Hits += s.counts.hits
 		st.Misses += s.counts.misses
 		st.Expired += s.counts.expired
+		st.ExpiredFields += s.counts.expiredFields
 		st.Evicted += s.counts.evicted
 		s.mu.Unlock()
 	}

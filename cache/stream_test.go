@@ -250,7 +250,8 @@ func TestStreamErrors(t *testing.T) {
 	assert.NoError(t, err)
 	_, err = r.tx.XAdd(streamKey, StreamAdd{}, a, a)
 	assert.ErrorIs(t, err, ErrStreamExhausted)
-	assert.Panics(t, func() { _, _ = r.tx.XAdd(streamKey, StreamAdd{}, a) })
+	odd := [][]byte{a}
+	assert.Panics(t, func() { _, _ = r.tx.XAdd(streamKey, StreamAdd{}, odd...) })
 	require.NoError(t, r.tx.Set([]byte("s"), a, 0))
 	_, err = r.tx.XAdd([]byte("s"), StreamAdd{}, a, a)
 	assert.ErrorIs(t, err, ErrWrongType)

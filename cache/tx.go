@@ -179,6 +179,10 @@ func (tx *Tx) find(key []byte) (*shard, entry, bool) {
 	return s, e, ok
 }
 
+// ShardOf is the number of the shard that a key is in: keys with the same one are
+// locked together.
+func (c *Cache) ShardOf(key []byte) int { return c.shardOf(c.hash.sum(key)).number }
+
 // Hash is a key's hash in this cache, for BeginHashed, TouchIndex and TouchItem.
 func (c *Cache) Hash(key []byte) uint64 { return c.hash.sum(key) }
 

@@ -123,9 +123,6 @@ func (r *rig) checkWalk() {
 	require.Equal(r.t, r.tree.First(), p)
 }
 
-// inner counts the inner nodes.
-func (r *rig) inner() int { return r.store.Len() - len(r.leaves) }
-
 // TestShapes grows and shrinks trees of three levels in every direction.
 func TestShapes(t *testing.T) {
 	const n = 20_000
