@@ -2,6 +2,7 @@ package command
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/ashlar-cache/ashlar/protocol/internal/args"
@@ -49,6 +50,9 @@ func (s *Spec) FindKeys(argv [][]byte, dst []KeyRef) (keys []KeyRef, ok bool) {
 		}
 		if !ok || last >= len(argv) || last < first {
 			return dst, false
+		}
+		if n := len(dst); k.Keyword != "" && len(keys) == n+1 && len(argv[keys[n].Index]) == 0 && slices.Contains(k.Flags, "incomplete") {
+			keys = keys[:n] // MIGRATE's KEYS come in place of its one key, an empty string
 		}
 		for at := first; at <= last; at += max(k.Step, 1) {
 			keys = append(keys, KeyRef{at, i})

@@ -23,7 +23,7 @@ const (
 	Asking
 	Fast
 	NoAuth
-	MayReplicate
+	MayReplicate // sent to replicas though it writes nothing (PUBLISH), or may write (EVAL); not printed
 	MovableKeys
 	AllowBusy
 	NoAsyncLoading

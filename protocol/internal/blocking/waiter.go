@@ -24,6 +24,7 @@ type Waiter struct {
 	Mute     bool            // its reply is not wanted (CLIENT REPLY)
 	Deadline time.Duration   // on the server's monotonic clock; 0 for none
 	Spent    time.Duration   // on running the command so far; of who serves it
+	Expired  []byte          // the reply when its time is up; nil for the null array
 
 	places []place
 	set    *keySet

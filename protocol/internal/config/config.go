@@ -64,6 +64,13 @@ type Config struct {
 	MaxClients, RequirePass, ProtectedMode       Value
 	ProtoMaxBulkLen, QueryBufferLimit, IOThreads Value
 	OutputBufferLimit                            Value // see OutputLimit
+	BusyReplyThreshold                           Value // milliseconds
+
+	// Encrypted connections.
+	TLSPort, TLSCertFile, TLSKeyFile, TLSKeyFilePass Value
+	TLSCACertFile, TLSCACertDir, TLSAuthClients      Value
+	TLSProtocols, TLSCiphers, TLSCipherSuites        Value
+	TLSSessionCaching                                Value
 
 	// The keyspace and its memory.
 	Databases                         Value
@@ -83,6 +90,11 @@ type Config struct {
 	Hz                                          Value
 	LogLevel, LogFile, PidFile, Dir, Supervised Value
 	EnableDebug, EnableProtected                Value // "no", "local" or "yes"
+
+	// Users are the lines that define users, unchecked; RewriteUsers, if it is set, tells
+	// Rewrite what to do about them: see users.go.
+	Users        []UserLine
+	RewriteUsers func(old []UserLine) (lines []string, keep bool)
 
 	// File is the absolute path of the file that was read; empty if there was none.
 	File string

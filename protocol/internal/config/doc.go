@@ -17,12 +17,13 @@
 //     (the compression of lists, the pace of a background save). They are taken,
 //     kept and shown, so that an existing redis.conf can be used as it is;
 //   - fixed ones: settings whose other values ask for something this server does
-//     not do (appendonly yes, cluster-enabled yes, tls-port 6379). To take those
-//     and do nothing would break a promise, so only the default is accepted.
+//     not do (appendonly yes, cluster-enabled yes). To take those and do nothing
+//     would break a promise, so only the default is accepted.
 //
-// One setting lies between: "save 900 1" stands in most redis.conf files of
-// older versions, where nobody ever chose it. At start it is taken with a
-// warning and CONFIG GET shows the truth, an empty string; CONFIG SET refuses it.
+// Two settings lie between: "save 900 1" stands in most redis.conf files of older
+// versions, and "daemonize yes" in those of distributions, where nobody ever chose
+// it. At start they are taken with a warning and CONFIG GET shows the truth, an
+// empty string and no; CONFIG SET refuses them.
 //
 // # Where settings come from
 //

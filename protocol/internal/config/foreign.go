@@ -1,6 +1,21 @@
 package config
 
-import "math"
+import (
+	"math"
+	"slices"
+)
+
+// WithoutEffect are the names of all settings that nothing here acts on, for the README.
+func WithoutEffect() []string {
+	var names []string
+	for _, r := range foreignRows {
+		if !r.Hidden {
+			names = append(names, r.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
 
 // foreignRows are settings of redis-server that nothing here acts on: they are
 // taken, kept and shown. A comment says why where it is not plain that they
@@ -51,6 +66,9 @@ var foreignRows = []*Row{
 	{Name: "aof-timestamp-enabled", Kind: Bool, Default: "no"},
 	{Name: "aof-rewrite-incremental-fsync", Kind: Bool, Default: "yes"},
 	{Name: "aof-disable-auto-gc", Kind: Bool, Default: "no"},
+	{Name: "rdb-key-save-delay", Kind: Integer, Default: "0", Min: math.MinInt32, Max: maxInt32, Hidden: true},
+	{Name: "key-load-delay", Kind: Integer, Default: "0", Min: math.MinInt32, Max: maxInt32, Hidden: true},
+	{Name: "loading-process-events-interval-bytes", Kind: Integer, Default: "2097152", Min: 1024, Max: maxInt32, Hidden: true},
 
 	// Replication and cluster: nothing is replicated, so nothing is waited for.
 	{Name: "masteruser", Kind: Text, Secret: true},
@@ -94,12 +112,6 @@ var foreignRows = []*Row{
 	{Name: "cluster-preferred-endpoint-type", Kind: Enum, Default: "ip", Values: []string{"ip", "hostname", "unknown-endpoint"}},
 
 	// Latency tracking; scripts; access lists.
-	{Name: "latency-tracking", Kind: Bool, Default: "yes"},
-	{Name: "latency-tracking-info-percentiles", Kind: List, Default: "50 99 99.9", check: checkPercentiles},
-	{Name: "busy-reply-threshold", Alias: "lua-time-limit", Kind: Integer, Default: "5000", Max: math.MaxInt64},
-	{Name: "acllog-max-len", Kind: Integer, Default: "128", Max: math.MaxInt64},
-	{Name: "acl-pubsub-default", Kind: Enum, Default: "resetchannels", Values: []string{"allchannels", "resetchannels"}},
-	{Name: "tracking-table-max-keys", Kind: Integer, Default: "1000000", Max: math.MaxInt64},
 	{Name: "max-new-connections-per-cycle", Kind: Integer, Default: "10", Min: 1, Max: 1000},
 	{Name: "max-new-tls-connections-per-cycle", Kind: Integer, Default: "1", Min: 1, Max: 1000},
 	// Reading is done by the event loops, always.
@@ -113,6 +125,9 @@ var foreignRows = []*Row{
 	{Name: "locale-collate", Kind: Text},
 	{Name: "crash-log-enabled", Kind: Bool, Default: "yes"},
 	{Name: "crash-memcheck-enabled", Kind: Bool, Default: "yes"},
+	{Name: "use-exit-on-panic", Kind: Bool, Default: "no", Hidden: true},
+	{Name: "watchdog-period", Kind: Integer, Default: "0", Max: maxInt32, Hidden: true},
+	{Name: "lua-enable-deprecated-api", Kind: Bool, Default: "no", Immutable: true, Hidden: true},
 	{Name: "hide-user-data-from-log", Kind: Bool, Default: "no"},
 	{Name: "oom-score-adj", Kind: Enum, Default: "no", Values: []string{"no", "yes", "relative", "absolute"}},
 	{Name: "oom-score-adj-values", Kind: List, Default: "0 200 800", check: checkOOMScores},
@@ -131,24 +146,15 @@ var foreignRows = []*Row{
 	{Name: "socket-mark-id", Kind: Integer, Default: "0", Max: math.MaxUint32, Immutable: true},
 	{Name: "bind-source-addr", Kind: Text},
 
-	// TLS.
-	{Name: "tls-auth-clients", Kind: Enum, Default: "yes", Values: []string{"no", "yes", "optional"}},
-	{Name: "tls-ca-cert-dir", Kind: Text},
-	{Name: "tls-ca-cert-file", Kind: Text},
-	{Name: "tls-cert-file", Kind: Text},
-	{Name: "tls-ciphers", Kind: Text},
-	{Name: "tls-ciphersuites", Kind: Text},
+	// TLS: Go chooses among the ciphers that it is allowed, keeps its sessions with the
+	// clients (in tickets), and knows no Diffie-Hellman groups; nothing connects to others.
 	{Name: "tls-client-cert-file", Kind: Text},
 	{Name: "tls-client-key-file", Kind: Text},
 	{Name: "tls-client-key-file-pass", Kind: Text, Secret: true},
 	{Name: "tls-dh-params-file", Kind: Text},
-	{Name: "tls-key-file", Kind: Text},
-	{Name: "tls-key-file-pass", Kind: Text, Secret: true},
 	{Name: "tls-prefer-server-ciphers", Kind: Bool, Default: "no"},
-	{Name: "tls-protocols", Kind: Text},
 	{Name: "tls-session-cache-size", Kind: Integer, Default: "20480", Max: maxInt32},
 	{Name: "tls-session-cache-timeout", Kind: Integer, Default: "300", Max: maxInt32},
-	{Name: "tls-session-caching", Kind: Bool, Default: "yes"},
 }
 
 // fixedRows are settings whose other values ask for what this server does not do.
@@ -156,16 +162,13 @@ var fixedRows = []*Row{
 	{Name: "save", Kind: List, check: checkSave, lenient: lenientSave,
 		lines: func(*Config, parsed) [][]string { return [][]string{{""}} }},
 	{Name: "appendonly", Kind: Bool, Default: "no", Fixed: "nothing is saved to disk"},
-	{Name: "daemonize", Kind: Bool, Default: "no", Immutable: true, Fixed: "this server stays in the foreground"},
+	{Name: "daemonize", Kind: Bool, Default: "no", Immutable: true, Fixed: "this server stays in the foreground", lenient: lenientDaemonize},
 	{Name: "replicaof", Alias: "slaveof", Kind: List, Immutable: true, check: checkReplicaOf},
 	{Name: "min-replicas-to-write", Alias: "min-slaves-to-write", Kind: Integer, Default: "0", Max: maxInt32, Fixed: "this server has no replicas"},
 	{Name: "min-replicas-max-lag", Alias: "min-slaves-max-lag", Kind: Integer, Default: "10", Max: maxInt32},
 	{Name: "cluster-enabled", Kind: Bool, Default: "no", Immutable: true, Fixed: "this server has no cluster mode"},
-	{Name: "tls-port", Kind: Integer, Default: "0", Max: 65535, Fixed: "this server has no TLS"},
-	{Name: "tls-cluster", Kind: Bool, Default: "no", Fixed: "this server has no TLS"},
-	{Name: "tls-replication", Kind: Bool, Default: "no", Fixed: "this server has no TLS"},
-	{Name: "notify-keyspace-events", Kind: Text, check: checkEvents, Fixed: "this server sends no keyspace events"},
-	{Name: "aclfile", Kind: Text, Immutable: true, Fixed: "this server has no access lists"},
+	{Name: "tls-cluster", Kind: Bool, Default: "no", Fixed: "this server has no cluster mode"},
+	{Name: "tls-replication", Kind: Bool, Default: "no", Fixed: "nothing is replicated"},
 	{Name: "syslog-enabled", Kind: Bool, Default: "no", Immutable: true, Fixed: "this server logs to standard output or a file"},
 	{Name: "enable-module-command", Kind: Enum, Default: "no", Values: []string{"no", "yes", "local"}, Immutable: true, Fixed: "this server loads no modules"},
 }

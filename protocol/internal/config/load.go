@@ -18,7 +18,6 @@ const maxIncludes = 16
 // refused are directives of redis-server that ask for what this server does not do.
 var refused = map[string]string{
 	"rename-command": "commands keep their names",
-	"user":           "there are no access lists",
 	"loadmodule":     "there are no modules",
 	"sentinel":       "there is no sentinel mode",
 }
@@ -117,8 +116,12 @@ func (l *loader) line(where, line string, depth int) {
 	if len(words) == 0 {
 		return
 	}
-	if strings.EqualFold(words[0], "include") {
+	switch strings.ToLower(words[0]) {
+	case "include":
 		l.include(where, words[1:], depth)
+		return
+	case "user":
+		l.c.Users = append(l.c.Users, UserLine{where, words[1:]})
 		return
 	}
 	l.set(where, words[0], words[1:])
@@ -228,8 +231,12 @@ func (l *loader) options(args []string) {
 			words = append(words, args[i])
 			i++
 		}
-		if strings.EqualFold(words[0], "include") {
+		switch strings.ToLower(words[0]) {
+		case "include":
 			l.include(where, words[1:], 0)
+			continue
+		case "user":
+			l.c.Users = append(l.c.Users, UserLine{where, words[1:]})
 			continue
 		}
 		l.set(where, words[0], words[1:])

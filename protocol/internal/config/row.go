@@ -33,6 +33,8 @@ type Row struct {
 	Immutable bool   // cannot be set at run time
 	Protected bool   // only where enable-protected-configs allows it
 	Secret    bool   // never shown in errors
+	Hidden    bool   // given by its name alone, not by a pattern
+	Volatile  bool   // to set it to what it is is a change: what it names may have changed
 	Fixed     string // why no other value than Default is accepted, or ""
 
 	// at finds the value's place in a Config; nil for a row that nothing obeys,

@@ -32,11 +32,12 @@ func (c *Config) Find(name string) (Pair, bool) {
 }
 
 // Match gives the settings whose name match likes, in alphabetical order, each
-// under every name it has. Names given to match are in lower case.
+// under every name it has; hidden ones are for those who know them. Names given to
+// match are in lower case.
 func (c *Config) Match(match func(name string) bool) []Pair {
 	var found []Pair
 	for _, name := range names {
-		if match(name) {
+		if !byName[name].Hidden && match(name) {
 			found = append(found, Pair{name, byName[name].text(c)})
 		}
 	}
@@ -142,7 +143,7 @@ func (c *Config) restore(changes []change) {
 func (c *Config) announce(changes []change) error {
 	var told []*hook
 	for _, ch := range changes {
-		if slices.Equal(ch.old.words, ch.new.words) {
+		if slices.Equal(ch.old.words, ch.new.words) && !ch.row.Volatile {
 			continue
 		}
 		for _, h := range c.onChange[ch.row] {

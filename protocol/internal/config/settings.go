@@ -3,7 +3,7 @@ package config
 import "math"
 
 // rows are all settings.
-var rows = concat(networkRows, memoryRows, collectionRows, slowRows, processRows, foreignRows, fixedRows)
+var rows = concat(networkRows, tlsRows, memoryRows, collectionRows, userRows, slowRows, mailRows, processRows, foreignRows, fixedRows)
 
 func concat(lists ...[]*Row) []*Row {
 	var all []*Row
@@ -19,11 +19,10 @@ const (
 )
 
 // networkRows: who may connect, how, and what a connection may hold.
-// The sockets are opened once, at start: port and bind cannot be set later.
 var networkRows = []*Row{
-	{Name: "port", Kind: Integer, Default: "6379", Max: 65535, Immutable: true,
+	{Name: "port", Kind: Integer, Default: "6379", Max: 65535,
 		at: func(c *Config) *Value { return &c.Port }},
-	{Name: "bind", Kind: List, Default: "127.0.0.1 -::1", Immutable: true, check: checkBind,
+	{Name: "bind", Kind: List, Default: "127.0.0.1 -::1", check: checkBind,
 		at: func(c *Config) *Value { return &c.Bind }},
 	{Name: "unixsocket", Kind: Text, Immutable: true,
 		at: func(c *Config) *Value { return &c.UnixSocket }},
@@ -49,6 +48,10 @@ var networkRows = []*Row{
 		Default: "normal 0 0 0 slave 256mb 64mb 60 pubsub 32mb 8mb 60",
 		check:   checkOutputLimits, derive: deriveLimits, lines: linesOfLimits,
 		at: func(c *Config) *Value { return &c.OutputBufferLimit }},
+	// For how many milliseconds a script may keep others waiting before they are told
+	// that it does; 0 is for ever.
+	{Name: "busy-reply-threshold", Alias: "lua-time-limit", Kind: Integer, Default: "5000", Max: math.MaxInt64,
+		at: func(c *Config) *Value { return &c.BusyReplyThreshold }},
 	// The number of event loops, at most: how many are at work follows the load.
 	// 0, the default, is as many as there are cores.
 	{Name: "io-threads", Kind: Integer, Default: "0", Max: 128, Immutable: true,
@@ -79,6 +82,14 @@ var slowRows = []*Row{
 	{Name: "slowlog-log-slower-than", Kind: Integer, Default: "10000", Min: math.MinInt64, Max: math.MaxInt64},
 	{Name: "slowlog-max-len", Kind: Integer, Default: "128", Max: math.MaxInt64},
 	{Name: "latency-monitor-threshold", Kind: Integer, Default: "0", Max: math.MaxInt64},
+	{Name: "latency-tracking", Kind: Bool, Default: "yes"},
+	{Name: "latency-tracking-info-percentiles", Kind: List, Default: "50 99 99.9", check: checkPercentiles},
+}
+
+// mailRows: what clients are told unasked, and how much is kept for it.
+var mailRows = []*Row{
+	{Name: "notify-keyspace-events", Kind: Text, check: checkEvents, show: showEvents},
+	{Name: "tracking-table-max-keys", Kind: Integer, Default: "1000000", Max: math.MaxInt64},
 }
 
 // processRows: the process and its log.

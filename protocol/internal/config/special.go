@@ -87,6 +87,16 @@ func lenientSave(args []string) (parsed, string, bool) {
 	return parsed{words: []string{""}}, "save is ignored: nothing is saved to disk", true
 }
 
+// lenientDaemonize lets the file of a redis-server that is started by systemd pass: in
+// Debian's it says so, and has the supervisor wait for a second process.
+func lenientDaemonize(args []string) (parsed, string, bool) {
+	if len(args) != 1 || !strings.EqualFold(args[0], "yes") {
+		return parsed{}, "", false
+	}
+	return parsed{words: []string{"no"}}, "daemonize is ignored: this server stays in the foreground, where a supervisor such as " +
+		"systemd (Type=notify, with supervised auto) keeps it running", true
+}
+
 // classNames are the classes of client-output-buffer-limit as CONFIG GET and
 // CONFIG REWRITE name them: the one by the older name, the other by the newer.
 var classNames = [3]struct{ shown, written string }{
@@ -222,4 +232,25 @@ func checkEvents(_ *Config, args []string) (parsed, error) {
 		return parsed{}, message("Invalid event class character. Use '" + eventClasses + "'.")
 	}
 	return parsed{words: args}, nil
+}
+
+// showEvents puts the characters in redis-server's order, and A for all of those that
+// it stands for; n is not shown beside A.
+func showEvents(_ *Config, p parsed) string {
+	const every, channels = "g$lshzxetd", "KEm"
+	given, shown := p.words[0], ""
+	pick := func(from string) {
+		for _, c := range from {
+			if strings.ContainsRune(given, c) {
+				shown += string(c)
+			}
+		}
+	}
+	if pick(every); shown == every || strings.Contains(given, "A") {
+		shown = "A"
+	} else {
+		pick("n")
+	}
+	pick(channels)
+	return shown
 }

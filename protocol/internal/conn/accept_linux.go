@@ -7,15 +7,14 @@ const acceptMost = 256
 
 // acceptAll takes what waits at a listener. It runs on the first loop.
 func (l *loop) acceptAll(number int) {
-	at := l.srv.plain.listeners[number]
 	for range acceptMost {
-		fd, sa, err := unix.Accept4(at.fd, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+		fd, sa, at, err := l.srv.plain.listeners.accept(number)
 		switch err {
 		case nil:
 			l.welcome(fd, sa, at)
 		case unix.EINTR, unix.ECONNABORTED:
 		case unix.EMFILE, unix.ENFILE:
-			if !l.refuseOne(at) {
+			if !l.refuseOne(number) {
 				return
 			}
 		case unix.EAGAIN:
@@ -31,10 +30,10 @@ func (l *loop) acceptAll(number int) {
 // one that is kept for this: left waiting it would wake the loop for ever. It
 // returns false if none waits, or if even that did not work; then the listeners
 // are held back until the next tick.
-func (l *loop) refuseOne(at *listener) bool {
+func (l *loop) refuseOne(number int) bool {
 	p := l.srv.plain
 	_ = unix.Close(p.reserve)
-	fd, _, err := unix.Accept4(at.fd, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+	fd, _, _, err := p.listeners.accept(number)
 	refused := err == nil
 	if refused {
 		refuse(fd, maxClientsReply)
@@ -44,9 +43,7 @@ func (l *loop) refuseOne(at *listener) bool {
 		return refused
 	}
 	l.srv.log.Error("out of file descriptors; not accepting for a second")
-	for i := range p.listeners {
-		_ = unix.EpollCtl(l.epfd, unix.EPOLL_CTL_DEL, p.listeners[i].fd, nil)
-	}
+	p.listeners.holdBack()
 	l.backlog = true
 	return false
 }
@@ -68,11 +65,8 @@ func (l *loop) listenAgain() {
 }
 
 func (l *loop) watchListeners() {
-	for i, at := range l.srv.plain.listeners {
-		event := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(i), Pad: sourceListener}
-		if err := unix.EpollCtl(l.epfd, unix.EPOLL_CTL_ADD, at.fd, &event); err != nil && err != unix.EEXIST {
-			l.srv.log.Error("could not watch a listening socket", "addr", at.name, "error", err)
-		}
+	if at, err := l.srv.plain.listeners.watch(l.epfd); err != nil {
+		l.srv.log.Error("could not watch a listening socket", "addr", at.name, "error", err)
 	}
 }
 

@@ -220,12 +220,35 @@ func (c *Conn) takeInbox() (messages []byte, resumed, killed bool) {
 	return messages, resumed, killed
 }
 
+// takeUnless is takeInbox, but leaves everything where it is while busy is set.
+func (c *Conn) takeUnless(busy *atomic.Bool) (messages []byte, resumed bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if busy.Load() {
+		return nil, false
+	}
+	messages, resumed = c.queue, c.resumed
+	c.queue, c.resumed, c.notified = nil, false, false
+	c.waiting += int64(len(messages))
+	return messages, resumed
+}
+
 // setWaiting says how much output the owner holds now.
 func (c *Conn) setWaiting(n int) {
 	c.mu.Lock()
 	c.waiting = int64(n)
 	c.mu.Unlock()
 	c.srv.maxOutput.note(c.srv.clock.Load(), int64(n))
+}
+
+// addWaiting counts output that the owner has come to hold, or to have sent, where
+// several goroutines send.
+func (c *Conn) addWaiting(n int) {
+	c.mu.Lock()
+	c.waiting += int64(n)
+	waiting := c.waiting
+	c.mu.Unlock()
+	c.srv.maxOutput.note(c.srv.clock.Load(), waiting)
 }
 
 // shutInbox ends the taking of messages.

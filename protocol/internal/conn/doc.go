@@ -111,6 +111,16 @@
 // hangs up but a read, its goroutine goes on reading into the buffer instead, and a
 // read deadline in the past makes it look at what has gathered there.
 //
+// With Session.Postponed the command itself was not run (CLIENT PAUSE): it counts as
+// not read either, stays in the connection's buffer with what follows it, and is parsed
+// again after Resume. Nothing of it is copied but what is kept anyway.
+//
+// # Listening
+//
+// Sockets are opened and closed while the server runs (listeners_linux.go); connections
+// that came by one stay when it goes. Over TLS the handshake is the first thing that a
+// connection's goroutine does, within ten seconds, and after it counts for maxclients.
+//
 // # Bounds
 //
 //	input not executed    64 KiB, or the one command that is longer

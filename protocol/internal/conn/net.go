@@ -33,14 +33,14 @@ const (
 
 // netSide serves connections of a net.Listener, a goroutine each.
 type netSide struct {
-	srv       *Server
-	listeners []net.Listener
-	serving   sync.WaitGroup
+	srv     *Server
+	serving sync.WaitGroup
 
-	mu      sync.Mutex
-	conns   map[*netConn]struct{}
-	workers []*worker // not in use
-	closed  bool
+	mu        sync.Mutex
+	listeners []net.Listener
+	conns     map[*netConn]struct{}
+	workers   []*worker // not in use
+	closed    bool
 
 	commands, bytesIn, bytesOut, reads, writes atomic.Uint64
 	held                                       atomic.Int64
@@ -71,10 +71,29 @@ func (n *netSide) init(s *Server) {
 	n.conns = make(map[*netConn]struct{})
 }
 
+// listen takes in a listener, and has it served at once if the others are.
+func (n *netSide) listen(l net.Listener, serving bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.listeners = append(n.listeners, l)
+	if serving {
+		n.serving.Go(func() { n.accept(l) })
+	}
+}
+
 func (n *netSide) start() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	for _, l := range n.listeners {
 		n.serving.Go(func() { n.accept(l) })
 	}
+}
+
+// ignore forgets a listener that was closed.
+func (n *netSide) ignore(l net.Listener) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.listeners = slices.DeleteFunc(n.listeners, func(o net.Listener) bool { return o == l })
 }
 
 // accept serves what comes from l until l is closed.
@@ -86,6 +105,7 @@ func (n *netSide) accept(l net.Listener) {
 		case err == nil:
 			n.serving.Go(func() { n.serve(nc, from) })
 		case errors.Is(err, net.ErrClosed) || n.srv.stopping.Load():
+			n.ignore(l)
 			return
 		default:
 			n.srv.log.Warn("could not accept a connection", "error", err)
@@ -104,7 +124,8 @@ func (n *netSide) serve(nc net.Conn, from *listener) {
 		_, _ = nc.Write([]byte(maxClientsReply))
 		return
 	}
-	if !handshake(nc) {
+	if err := handshake(nc); err != nil {
+		n.srv.log.Debug("a client could not be given an encrypted connection", "addr", nc.RemoteAddr().String(), "error", err)
 		n.srv.left()
 		return
 	}
@@ -159,6 +180,7 @@ func (k *netConn) loop() {
 			more, err = true, nil
 		}
 		if got > 0 || more {
+			k.lookAround() // what was pushed before comes before the replies
 			k.serving.Store(true)
 			if !k.turn(got) {
 				return
@@ -188,9 +210,9 @@ func (k *netConn) wasWoken() bool {
 // lookAround sees to what notify has left to the end of the turn.
 func (k *netConn) lookAround() {
 	k.c.mu.Lock()
-	resumed := k.c.resumed
+	notified := k.c.notified
 	k.c.mu.Unlock()
-	if resumed {
+	if notified {
 		k.readInbox()
 	}
 }
@@ -304,7 +326,7 @@ func (n *netSide) flush(c *Conn, w *worker) flow {
 		w.reset()
 		return dead
 	}
-	c.setWaiting(len(w.out))
+	c.addWaiting(len(w.out))
 	n.held.Add(int64(len(w.out)))
 	defer n.held.Add(-int64(len(w.out)))
 	<-k.running // others may look at the session meanwhile
@@ -312,7 +334,7 @@ func (n *netSide) flush(c *Conn, w *worker) flow {
 	sent, err := k.nc.Write(w.out)
 	k.writing.Unlock()
 	k.running <- struct{}{}
-	c.setWaiting(0)
+	c.addWaiting(-len(w.out))
 	c.BytesOut += uint64(sent)
 	n.count(sent)
 	c.touch()
@@ -335,21 +357,14 @@ func (k *netConn) notify() { go k.readInbox() }
 
 func (k *netConn) readInbox() {
 	c := k.c
-	c.mu.Lock()
-	killed := c.killed
-	// The reply that a command waits for comes after those to what stands before it,
-	// which are sent at the end of the turn.
-	wait := c.resumed && k.serving.Load()
-	c.mu.Unlock()
-	if wait && !killed {
-		return
-	}
-	if killed {
+	if c.Killed() {
 		_ = k.nc.Close() // which ends what the goroutine waits for
 		return
 	}
 	k.writing.Lock()
-	messages, resumed, _ := c.takeInbox()
+	// Replies to what stands before, which are sent at the end of the turn, come first.
+	// A turn that begins now cannot overtake: it has to write as well.
+	messages, resumed := c.takeUnless(&k.serving)
 	if len(messages) > 0 {
 		k.pass(messages)
 	}
@@ -363,9 +378,7 @@ func (k *netConn) readInbox() {
 func (k *netConn) pass(messages []byte) {
 	sent, err := k.nc.Write(messages)
 	k.side.count(sent)
-	k.c.mu.Lock()
-	k.c.waiting -= int64(len(messages))
-	k.c.mu.Unlock()
+	k.c.addWaiting(-len(messages))
 	if err != nil {
 		_ = k.nc.Close()
 	}
@@ -515,10 +528,10 @@ func (n *netSide) stats(st *Stats) {
 
 // shutdown is the net part of Server.Shutdown.
 func (n *netSide) shutdown(ctx context.Context) {
+	n.mu.Lock()
 	for _, l := range n.listeners {
 		_ = l.Close()
 	}
-	n.mu.Lock()
 	n.closed = true
 	for k := range n.conns {
 		_ = k.nc.SetReadDeadline(time.Unix(1, 0)) // ends the wait for commands
@@ -536,14 +549,14 @@ func (n *netSide) shutdown(ctx context.Context) {
 }
 
 // handshake shakes hands if this is TLS, within bounds.
-func handshake(nc net.Conn) bool {
+func handshake(nc net.Conn) error {
 	t, ok := nc.(*tls.Conn)
 	if !ok {
-		return true
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), handshakeTime)
 	defer cancel()
-	return t.HandshakeContext(ctx) == nil
+	return t.HandshakeContext(ctx)
 }
 
 func peerOf(nc net.Conn) address {

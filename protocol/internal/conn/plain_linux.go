@@ -18,7 +18,7 @@ import (
 // first needed and then waits, at no cost, when it is not.
 type plain struct {
 	srv       *Server
-	listeners []*listener
+	listeners listeners
 	reserve   int // a descriptor to give up when there are no more
 	loops     atomic.Pointer[[]*loop]
 	working   atomic.Int32 // how many of loops, from the first on, are at work
@@ -27,7 +27,7 @@ type plain struct {
 }
 
 func newPlain(s *Server) *plain {
-	p := &plain{srv: s, reserve: -1}
+	p := &plain{srv: s, reserve: -1, listeners: listeners{epfd: -1}}
 	p.loops.Store(&[]*loop{})
 	p.governor.most = s.opts.Loops
 	return p
@@ -38,35 +38,22 @@ func (p *plain) all() []*loop { return *p.loops.Load() }
 func (p *plain) atWork() int { return int(p.working.Load()) }
 
 func (p *plain) listen(network, addr string) (net.Addr, error) {
-	if network == "unix" {
-		fd, err := listenUnix(addr, p.srv.opts.UnixPerm, p.srv.opts.Backlog)
-		if err != nil {
-			return nil, err
-		}
-		p.listeners = append(p.listeners, &listener{fd: fd, name: addr, unix: true})
-		return &net.UnixAddr{Name: addr, Net: "unix"}, nil
-	}
-	at, err := net.ResolveTCPAddr(network, addr)
+	l, at, err := p.openListener(network, addr)
 	if err != nil {
 		return nil, err
 	}
-	if at.IP == nil && network == "tcp6" {
-		at.IP = net.IPv6unspecified
-	}
-	fd, err := listenTCP(at, p.srv.opts.Backlog)
-	if err != nil {
+	if err := p.listeners.add(l); err != nil {
+		l.close()
 		return nil, err
 	}
-	if sa, err := unix.Getsockname(fd); err == nil {
-		at = net.TCPAddrFromAddrPort(addrPort(sa))
-	}
-	p.listeners = append(p.listeners, &listener{fd: fd, name: at.String()})
 	return at, nil
 }
 
-// start begins to serve; without listeners there is nothing to.
+func (p *plain) unlisten(at net.Addr) bool { return p.listeners.remove(at.String()) }
+
+// start begins to serve, unless it did before; without listeners there is nothing to.
 func (p *plain) start() error {
-	if len(p.listeners) == 0 {
+	if len(p.all()) > 0 || !p.listeners.any() {
 		return nil
 	}
 	var err error
@@ -134,12 +121,7 @@ func (p *plain) shutdown(ctx context.Context) {
 }
 
 func (p *plain) closeListeners() {
-	for _, at := range p.listeners {
-		_ = unix.Close(at.fd)
-		if at.unix {
-			_ = os.Remove(at.name)
-		}
-	}
+	p.listeners.closeAll()
 	if p.reserve >= 0 {
 		_ = unix.Close(p.reserve)
 		p.reserve = -1

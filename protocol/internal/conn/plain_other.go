@@ -6,6 +6,7 @@ import (
 	"context"
 	"net"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/ashlar-cache/ashlar/protocol/internal/session"
@@ -40,8 +41,19 @@ func (p *plain) listen(network, addr string) (net.Addr, error) {
 			return nil, err
 		}
 	}
-	p.srv.nets.listeners = append(p.srv.nets.listeners, l)
+	p.srv.nets.listen(l, p.srv.serving) // Server.life is held
 	return l.Addr(), nil
+}
+
+func (p *plain) unlisten(at net.Addr) bool {
+	n := &p.srv.nets
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	i := slices.IndexFunc(n.listeners, func(l net.Listener) bool { return l.Addr().String() == at.String() })
+	if i >= 0 {
+		_ = n.listeners[i].Close()
+	}
+	return i >= 0
 }
 
 func (*plain) start() error                { return nil }

@@ -48,8 +48,11 @@ type Server struct {
 // maxClientsReply is redis-server's refusal over maxclients.
 const maxClientsReply = "-ERR max number of clients reached\r\n"
 
-// ErrServing is returned by Listen and Serve once Serve was called.
-var ErrServing = errors.New("conn: the server is serving already")
+// Errors of a server that is further in its life than the caller thinks.
+var (
+	ErrServing = errors.New("conn: the server is serving already")
+	ErrStopped = errors.New("conn: the server has been shut down")
+)
 
 // New returns a Server that listens nowhere yet.
 func New(o Options, events Events) *Server {
@@ -67,29 +70,36 @@ func New(o Options, events Events) *Server {
 // Listen opens a socket at addr, "host:port" for "tcp", "tcp4" and "tcp6", a
 // path for "unix", and returns the address it got. No host means all of IPv4
 // ("tcp6": all of IPv6). A socket file that a process left behind is replaced.
-// Connections are accepted from Serve on; Listen comes before it.
+// Connections are accepted from Serve on, or at once if it was called before.
 func (s *Server) Listen(network, addr string) (net.Addr, error) {
 	s.life.Lock()
 	defer s.life.Unlock()
-	if s.serving {
-		return nil, ErrServing
+	if s.stopping.Load() {
+		return nil, ErrStopped
 	}
 	at, err := s.plain.listen(network, addr)
+	if err == nil && s.serving {
+		err = s.plain.start() // the first one there is
+	}
 	if err != nil {
 		return nil, fmt.Errorf("could not listen on %s: %w", addr, err)
 	}
 	return at, nil
 }
 
+// Unlisten closes a socket that Listen has opened. Connections that came by it stay.
+func (s *Server) Unlisten(at net.Addr) bool { return s.plain.unlisten(at) }
+
 // ListenNet has connections that come from l, a TLS listener for one, served
-// by a goroutine each. The server closes l. It comes before Serve.
+// by a goroutine each, from Serve on. The server closes l at its end; who closes it
+// before only ends the accepting.
 func (s *Server) ListenNet(l net.Listener) error {
 	s.life.Lock()
 	defer s.life.Unlock()
-	if s.serving {
-		return ErrServing
+	if s.stopping.Load() {
+		return ErrStopped
 	}
-	s.nets.listeners = append(s.nets.listeners, l)
+	s.nets.listen(l, s.serving)
 	return nil
 }
 

@@ -96,7 +96,9 @@ func (w *worker) work(c *Conn, buf []byte, scan *scanner) (used int, v verdict) 
 		if len(w.batch) > 0 {
 			done, v := w.execute(c)
 			if v != verdictDone {
-				used += w.ends[done-1]
+				if done > 0 {
+					used += w.ends[done-1]
+				}
 				*scan = scanner{}
 				return used, v
 			}
@@ -198,8 +200,12 @@ func (w *worker) execute(c *Conn) (done int, v verdict) {
 		if len(out) < flushAt && !c.Closing && !c.Blocked {
 			continue
 		}
-		w.out, w.commands = out, w.commands+uint64(i+1-done)
-		done = i + 1
+		ran := i + 1
+		if c.Postponed { // it has not run: it is read again when the client goes on
+			c.Postponed, ran = false, i
+		}
+		w.out, w.commands = out, w.commands+uint64(ran-done)
+		done = ran
 		switch {
 		case c.Closing:
 			return done, w.finish(c, verdictClosing)

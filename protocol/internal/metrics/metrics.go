@@ -36,6 +36,9 @@ type Metrics struct {
 	ClientsEvicted      atomic.Uint64 // closed because all together were over maxmemory-clients
 	AuthDenied          atomic.Uint64 // AUTH or HELLO with a wrong password
 
+	// Denied to a user by its rules.
+	CommandDenied, KeyDenied, ChannelDenied atomic.Uint64
+
 	errors  errorStats
 	instant [instantKinds]instant
 }
@@ -121,7 +124,8 @@ func (m *Metrics) Reset() {
 		}
 	}
 	for _, c := range []*atomic.Uint64{&m.ConnectionsReceived, &m.ConnectionsRejected,
-		&m.QueryBufferKills, &m.OutputBufferKills, &m.ClientsEvicted, &m.AuthDenied} {
+		&m.QueryBufferKills, &m.OutputBufferKills, &m.ClientsEvicted, &m.AuthDenied,
+		&m.CommandDenied, &m.KeyDenied, &m.ChannelDenied} {
 		c.Store(0)
 	}
 	m.errors.reset()

@@ -7,21 +7,33 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"runtime/metrics"
+	"sync/atomic"
 	"time"
 )
 
-// Identity is what stays the same from start to end. It is not changed once
-// made, so any goroutine may read it.
+// Identity is what stays the same from start to end, so any goroutine may read it.
 type Identity struct {
 	Version string    // of this program, "1.2.3"
 	RunID   string    // 40 hexadecimal digits, others at each start
-	ReplID  string    // the same kind of number for the history of the data
 	Started time.Time // with a monotonic reading
+
+	replID atomic.Pointer[string] // see ReplID
 }
 
 // New is the identity of a process that starts now.
 func New(version string) *Identity {
-	return &Identity{Version: version, RunID: randomID(), ReplID: randomID(), Started: time.Now()}
+	id := &Identity{Version: version, RunID: randomID(), Started: time.Now()}
+	id.NewReplID()
+	return id
+}
+
+// ReplID is a number as RunID for the history of the data.
+func (id *Identity) ReplID() string { return *id.replID.Load() }
+
+// NewReplID begins another history (DEBUG CHANGE-REPL-ID).
+func (id *Identity) NewReplID() {
+	text := randomID()
+	id.replID.Store(&text)
 }
 
 // Uptime is the time since the start, in whole seconds.

@@ -12,9 +12,12 @@ func TestIdentity(t *testing.T) {
 	a, b := New("1.2.3"), New("1.2.3")
 	assert.Equal(t, "1.2.3", a.Version)
 	assert.Regexp(t, "^[0-9a-f]{40}$", a.RunID)
-	assert.Regexp(t, "^[0-9a-f]{40}$", a.ReplID)
+	first := a.ReplID()
+	assert.Regexp(t, "^[0-9a-f]{40}$", first)
+	a.NewReplID()
+	assert.NotEqual(t, first, a.ReplID())
 	assert.NotEqual(t, a.RunID, b.RunID)
-	assert.NotEqual(t, a.RunID, a.ReplID)
+	assert.NotEqual(t, a.RunID, a.ReplID())
 	assert.GreaterOrEqual(t, a.Uptime(), int64(0))
 }
 

@@ -6,7 +6,14 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/ashlar-cache/ashlar/protocol/internal/session"
 )
+
+// subscriber makes one for a client.
+func subscriber(client session.Pusher, proto int) *Subscriber {
+	return NewSubscriber(session.NewRecipient(1, client, proto))
+}
 
 // mailbox is a client that keeps what it is sent.
 type mailbox struct {
@@ -32,7 +39,7 @@ func (m *mailbox) take() string {
 func TestDelivery(t *testing.T) {
 	x := New()
 	old, fresh := &mailbox{}, &mailbox{}
-	a, b := NewSubscriber(old, 2), NewSubscriber(fresh, 3)
+	a, b := subscriber(old, 2), subscriber(fresh, 3)
 	none := func([]byte) { t.Error("nobody publishes to himself") }
 	publish := func(channel, text string) int {
 		return x.Publish(Channel, []byte(channel), []byte(text), nil, none)
@@ -55,12 +62,12 @@ func TestDelivery(t *testing.T) {
 	assert.Equal(t, 1, x.Publish(Sharded, []byte("news"), []byte("s"), nil, none))
 	assert.Equal(t, ">3 $8 smessage $4 news $1 s ", fresh.take(), "patterns are not for sharded channels")
 
-	b.SetProto(2)
+	b.to.SetProto(2)
 	x.Publish(Sharded, []byte("news"), nil, nil, none)
 	assert.Equal(t, "*3 $8 smessage $4 news $0  ", fresh.take())
 
 	own := ""
-	assert.Equal(t, 3, x.Publish(Channel, []byte("news"), []byte("me"), a, func(m []byte) { own += string(m) }))
+	assert.Equal(t, 3, x.Publish(Channel, []byte("news"), []byte("me"), a.to, func(m []byte) { own += string(m) }))
 	assert.Equal(t, "*3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n$2\r\nme\r\n", own)
 	assert.Empty(t, old.take(), "its own messages are not queued")
 
@@ -74,13 +81,13 @@ func TestDelivery(t *testing.T) {
 	assert.Zero(t, publish("news", "four"))
 	assert.Zero(t, x.any.Load())
 	for k := range kinds {
-		assert.Empty(t, x.names[k], "nothing is left of a name that nobody listens to")
+		assert.Empty(t, x.topics[k], "nothing is left of a name that nobody listens to")
 	}
 }
 
 func TestIntrospection(t *testing.T) {
 	x := New()
-	s := NewSubscriber(&mailbox{}, 2)
+	s := subscriber(&mailbox{}, 2)
 	assert.Zero(t, (*Subscriber)(nil).Count(Channel))
 	for _, name := range []string{"b", "a", "ab"} {
 		x.Subscribe(s, Channel, name)
@@ -103,10 +110,10 @@ func TestManyGoroutines(t *testing.T) {
 	for range 4 {
 		group.Go(func() {
 			for range 500 {
-				s := NewSubscriber(&mailbox{}, 2)
+				s := subscriber(&mailbox{}, 2)
 				x.Subscribe(s, Channel, "c")
 				x.Subscribe(s, Pattern, "*")
-				s.SetProto(3)
+				s.to.SetProto(3)
 				x.Leave(s)
 			}
 		})
@@ -126,7 +133,7 @@ func BenchmarkPublish(b *testing.B) {
 		b.Run(map[int]string{0: "nobody", 1: "one", 1000: "thousand"}[subscribers], func(b *testing.B) {
 			x := New()
 			for range subscribers {
-				x.Subscribe(NewSubscriber(sink{}, 2), Channel, "c")
+				x.Subscribe(subscriber(sink{}, 2), Channel, "c")
 			}
 			b.ReportAllocs()
 			for b.Loop() {

@@ -1,32 +1,43 @@
 package pubsub
 
-import "github.com/ashlar-cache/ashlar/protocol/resp"
+import (
+	"github.com/ashlar-cache/ashlar/protocol/internal/session"
+	"github.com/ashlar-cache/ashlar/protocol/resp"
+)
 
 // delivery is one publication on its way.
 type delivery struct {
-	self  *Subscriber
-	own   func([]byte)
-	count int
+	self          *session.Recipient
+	own           func([]byte)
+	name          string
+	channel, text []byte
+	forms         [2][]byte // the message without a pattern, in RESP2 and RESP3
 }
 
-// to delivers a message to some subscribers. It is written once for each protocol
-// version that is wanted, and all share it.
-func (d *delivery) to(subscribers map[*Subscriber]struct{}, name string, pattern, channel, text []byte) {
-	var forms [2][]byte
-	for s := range subscribers {
-		d.count++
+// to delivers the message to those who subscribed to a channel, or to a pattern. It is
+// written once for each protocol version that is wanted, and all share it.
+func (d *delivery) to(t *topic, pattern []byte) {
+	if d == nil {
+		return
+	}
+	name, forms := d.name, &d.forms
+	if pattern != nil {
+		name, forms = "pmessage", new([2][]byte)
+	}
+	for s := range t.subscribers {
+		proto := s.to.Proto()
 		form := &forms[0]
-		if s.proto.Load() >= 3 {
+		if proto >= 3 {
 			form = &forms[1]
 		}
 		if *form == nil {
-			*form = AppendMessage(nil, int(s.proto.Load()), name, pattern, channel, text)
+			*form = AppendMessage(nil, proto, name, pattern, d.channel, d.text)
 		}
-		if s == d.self {
+		if s.to == d.self {
 			d.own(*form)
 			continue
 		}
-		s.client.Push(*form)
+		s.to.Push(*form)
 	}
 }
 

@@ -53,12 +53,14 @@ type Session struct {
 	NoTouch       bool
 	Closing       bool // close once the replies so far are sent (QUIT, a protocol error)
 	Blocked       bool // waits for its last command's reply; what follows waits too, see Client.Resume
+	Postponed     bool // with Blocked: the command was not run; it is to be read again after Client.Resume
 	TCP           bool // over TCP rather than a unix socket
 
 	Multi *Multi // the transaction that the client is putting together, or nil
 	Mail  *Mail  // of a client that is sent messages unasked; see OpenMail
 
-	User    string
+	Account *Account // of the user that the client acts as; nil before anything was asked of it
+	User    string   // that user's name
 	Name    string
 	LibName string
 	LibVer  string
