@@ -72,6 +72,9 @@ func (b *background) tick() {
 		b.heap.adjust()
 	}
 	b.server.boundClients()
+	if b.server.handlers.Mail() {
+		b.server.courier.wake()
+	}
 }
 
 // tellOverhead tells the cache how much resident memory there is beside it.

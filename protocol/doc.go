@@ -23,9 +23,9 @@
 //	  ▼
 //	internal/exec                  the gates, in order: does the command exist, has it
 //	  │                            the right number of arguments, has the client
-//	  │                            authenticated, is there memory for a write; then the
-//	  │                            shards of the keys are locked, by the key
-//	  │                            specifications of the command's row
+//	  │                            authenticated, may its user run it, is there memory
+//	  │                            for a write; then the shards of the keys are locked,
+//	  │                            by the key specifications of the command's row
 //	  ▼
 //	internal/handlers              parse the options, one call on the transaction
 //	  │
@@ -65,6 +65,8 @@
 //   - one ticker (background.go): tells the cache how much resident memory the rest
 //     of the process takes, so that maxmemory bounds what the operating system
 //     sees, samples the rates of INFO, and keeps the Go heap small;
+//   - TLS: a goroutine for each connection; certificates are looked at, and read again
+//     if their files have changed, as connections come (tls.go);
 //   - one goroutine that ends the waits of blocking commands whose time is up
 //     (internal/exec's Waker). The others end with the command that brings what a
 //     client waits for, on its loop: see internal/blocking.

@@ -33,20 +33,33 @@ const denied = "-DENIED Redis is running in protected mode because protected mod
 
 // Opened implements conn.Events.
 func (e events) Opened(s *session.Session) (refusal string) {
-	open := e.s.cfg.RequirePass.Text() == ""
-	if open && e.s.cfg.ProtectedMode.Bool() && !s.Local() {
+	if !e.s.handlers.ACL.NeedPassword() && e.s.cfg.ProtectedMode.Bool() && !s.Local() {
 		return denied
 	}
-	s.Reset(open)
+	e.s.handlers.Welcome(s)
 	return ""
 }
 
 // Closed implements conn.Events.
 func (e events) Closed(s *session.Session) {
 	e.s.handlers.Watch.Forget(s.ID)
+	e.s.handlers.Left(s)
 	e.s.handlers.Monitors.Remove(s.ID)
 	if s.Blocked {
+		e.s.handlers.Pause.Forget(s.ID)
 		e.s.handlers.Blocking.Take(s.ID) // nobody is to be answered
+	}
+}
+
+// subscriberMode puts a client under the output limits of those who subscribe, or
+// back under those of others.
+func subscriberMode(s *session.Session, subscribes bool) {
+	class := conn.ClassNormal
+	if subscribes {
+		class = conn.ClassPubSub
+	}
+	if c, ok := s.Client.(*conn.Conn); ok {
+		c.SetClass(class)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/ashlar-cache/ashlar/cache"
 	"github.com/ashlar-cache/ashlar/protocol/internal/config"
 	"github.com/ashlar-cache/ashlar/protocol/internal/conn"
+	"github.com/ashlar-cache/ashlar/protocol/internal/pubsub"
 )
 
 // follow has CONFIG SET reach the parts that keep a setting in a form of their
@@ -28,8 +29,16 @@ func (s *Server) follow() {
 	s.onChange(func() { s.handlers.Slow.SetMax(int(most.Int())) }, "slowlog-max-len")
 	spike := c.Lookup("latency-monitor-threshold")
 	s.onChange(func() { s.handlers.Latency.SetThreshold(spike.Int()) }, "latency-monitor-threshold")
+	events := c.Lookup("notify-keyspace-events")
+	s.onChange(func() {
+		classes, _ := pubsub.ParseClasses(events.Text())
+		s.handlers.Events.Choose(classes)
+	}, "notify-keyspace-events")
+	tracked := c.Lookup("tracking-table-max-keys")
+	s.onChange(func() { s.handlers.Tracking.SetMaxKeys(tracked.Int()) }, "tracking-table-max-keys")
 	s.onChange(s.followCollections, config.CollectionNames()...)
 	s.onChange(func() { s.limits.Timeout.Store(c.Timeout.Int()) }, "timeout")
+	s.onChange(func() { s.handlers.Scripts.Threshold.Store(c.BusyReplyThreshold.Int()) }, "busy-reply-threshold")
 	s.onChange(func() { s.limits.TCPKeepAlive.Store(c.TCPKeepalive.Int()) }, "tcp-keepalive")
 	s.onChange(func() { s.limits.MaxBulkLen.Store(c.ProtoMaxBulkLen.Int()) }, "proto-max-bulk-len")
 	s.onChange(func() { s.limits.QueryBufferLimit.Store(c.QueryBufferLimit.Int()) }, "client-query-buffer-limit")
@@ -93,4 +102,43 @@ func (s *Server) fitMaxClients() {
 	}
 	s.log.Warn("maxclients lowered: the system does not allow as many open files", "from", want, "to", most)
 	_ = s.cfg.Set([]Pair{{Name: "maxclients", Value: fmt.Sprint(most)}}, true)
+}
+
+// listen opens the sockets, and has CONFIG SET open and close them from now on.
+func (s *Server) listen() error {
+	if s.cfg.TLSPort.Int() != 0 {
+		if err := s.tls.load(); err != nil {
+			return fmt.Errorf("TLS: %w", err)
+		}
+	}
+	if err := s.sockets.begin(); err != nil {
+		return err
+	}
+	const errListen = refusal("Unable to listen on this port. Check server logs.")
+	s.cfg.OnChange(s.logged(func() error { return s.sockets.setPort(plainTCP) }, errListen), "port")
+	s.cfg.OnChange(s.logged(s.sockets.follow, "Failed to bind to specified addresses."), "bind")
+	s.cfg.OnChange(s.followTLS, "tls-port")
+	s.cfg.OnChange(s.logged(func() error { return s.sockets.setPort(overTLS) }, errListen), "tls-port")
+	s.cfg.OnChange(s.followTLS, config.TLSNames()...)
+	return nil
+}
+
+// followTLS reads the settings and files of TLS again, if there is any.
+func (s *Server) followTLS() error {
+	if s.cfg.TLSPort.Int() == 0 {
+		return nil
+	}
+	return s.logged(s.tls.load, "Unable to update TLS configuration. Check server logs.")()
+}
+
+// logged makes an error that is for the log into one that is for the client.
+func (s *Server) logged(apply func() error, told refusal) func() error {
+	return func() error {
+		err := apply()
+		if err == nil {
+			return nil
+		}
+		s.log.Warn("CONFIG SET could not be followed", "error", err)
+		return told
+	}
 }

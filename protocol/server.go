@@ -38,10 +38,12 @@ type Server struct {
 	limits   *conn.Limits
 	conns    *conn.Server
 	traffic  traffic
-	addrs    []net.Addr
+	sockets  sockets
+	tls      encryption
 	loops    int // event loops, at most
 
 	background *background
+	courier    *courier
 	waker      *exec.Waker
 	stopAsked  chan struct{} // closed when a client has said SHUTDOWN
 	askStop    sync.Once
@@ -99,6 +101,13 @@ func build(cfg *Config, log *slog.Logger, heap *heapKeeper, anyPort bool) (*Serv
 		Loops:       func() int { return s.conns.Loops() },
 		Shutdown:    func() { s.askStop.Do(func() { close(s.stopAsked) }) },
 	}
+	s.courier = newCourier()
+	s.handlers.Connect(s.courier.wake)
+	s.handlers.Subscribed = subscriberMode
+	s.handlers.Pause.OnChange(s.cache.Hold)
+	if err := s.handlers.OpenACL(log); err != nil {
+		return nil, errors.Join(err, s.cache.Close())
+	}
 	s.waker = exec.NewWaker(s.handlers, exec.Options{Log: log})
 	s.handlers.Unblock = s.waker.Unblock
 	s.background = newBackground(s, heap)
@@ -108,7 +117,9 @@ func build(cfg *Config, log *slog.Logger, heap *heapKeeper, anyPort bool) (*Serv
 		Limits: s.limits, Log: log,
 	}, events{s})
 	s.follow()
-	if s.addrs, err = listen(s.conns, cfg, anyPort); err != nil {
+	s.tls.server, s.sockets.server = s, s
+	s.sockets.anyPort = [ports]bool{anyPort, anyPort}
+	if err = s.listen(); err != nil {
 		return nil, errors.Join(err, s.discard())
 	}
 	return s, nil
@@ -143,10 +154,16 @@ func (s *Server) discard() error {
 }
 
 // Addr is the first address served: of bind's, or the unix socket's.
-func (s *Server) Addr() net.Addr { return s.addrs[0] }
+// It is nil if CONFIG SET has closed all.
+func (s *Server) Addr() net.Addr {
+	if list := s.Addrs(); len(list) > 0 {
+		return list[0]
+	}
+	return nil
+}
 
-// Addrs are all addresses served.
-func (s *Server) Addrs() []net.Addr { return s.addrs }
+// Addrs are all addresses served; CONFIG SET may change them.
+func (s *Server) Addrs() []net.Addr { return s.sockets.addrs() }
 
 // AddListener has connections from l, a TLS listener for one, served beside those
 // to the configured addresses: by a goroutine each rather than by an event loop.
@@ -167,6 +184,7 @@ const grace = 10 * time.Second
 func (s *Server) Serve(ctx context.Context) error {
 	s.background.start()
 	s.waker.Start()
+	s.courier.start(s.handlers)
 	failed := make(chan error, 1)
 	go func() { failed <- s.conns.Serve() }()
 	s.announce()
@@ -197,6 +215,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		}
 		s.background.close()
 		s.waker.Close()
+		s.courier.close()
+		s.handlers.Away.Close()
 		err = s.cache.Close()
 		s.log.Info("bye", "uptime", time.Since(s.handlers.Process.Started).Round(time.Millisecond).String())
 	})
@@ -206,9 +226,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 
 // announce says in the log what runs, where and within which bounds.
 func (s *Server) announce() {
-	addrs := make([]string, len(s.addrs))
-	for i, a := range s.addrs {
-		addrs[i] = a.String()
+	var addrs []string
+	for _, a := range s.Addrs() {
+		addrs = append(addrs, a.String())
 	}
 	s.log.Info("ashlar is ready",
 		"version", Version, "redis", RedisVersion,

@@ -100,7 +100,7 @@ func TestAddresses(t *testing.T) {
 
 	tests := []struct{ settings, want string }{
 		{"--port " + port, "could not listen on 127.0.0.1:" + port + ": address already in use"},
-		{"--port 0", "configured to listen nowhere: port is 0 or bind is empty, and there is no unixsocket"},
+		{"--port 0", "configured to listen nowhere: port and tls-port are 0 or bind is empty, and there is no unixsocket"},
 		{"--bind 192.0.2.1 --port " + port, "could not listen on 192.0.2.1:" + port + ": cannot assign requested address"},
 		{"--port 0 --unixsocket /no-such-dir/sock", "could not listen on /no-such-dir/sock: no such file or directory"},
 	}

@@ -78,6 +78,13 @@
 //	@settle                for all that wait: the servers must agree on who still does, and on the
 //	                       replies that the others were sent (these need no @await then)
 //
+// What a client is sent unasked (messages of channels, invalidations) is read by
+//
+//	@push 2                read a message that connection 2 is sent, and compare it; with @replies N
+//	                       before it, N of them
+//	@pushed 2              read all messages that connection 2 has been sent by now, and compare
+//	                       them; there may be none. It says PING to see where they end
+//
 // So a queue that is fair in order of arrival is tested like this:
 //
 //	@block 2 BLPOP k 0

@@ -163,6 +163,10 @@ func (r *run) step(s *Step) (*Mismatch, error) {
 		}
 	case actAwait:
 		return r.await(s)
+	case actPushed:
+		return r.pushed(s)
+	case actPush:
+		return r.push(s)
 	case actBlocked:
 		return r.stillBlocked(s)
 	case actSettle:

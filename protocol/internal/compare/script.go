@@ -28,6 +28,8 @@ const (
 	actAshlar                // send words to Ashlar alone
 	actBlock                 // send words to both on a connection, and read no reply yet
 	actAwait                 // read the reply that a connection still owes, and compare
+	actPushed                // read all that a connection was sent unasked, and compare
+	actPush                  // read a message that a connection is sent unasked, and compare
 	actBlocked
 	actSettle
 	actConn
@@ -239,6 +241,8 @@ var directives = map[string]rule{
 	"@block":   {2, many, false, onConnection(actBlock)},
 	"@await":   {1, 1, false, onConnection(actAwait)},
 	"@blocked": {1, 1, false, onConnection(actBlocked)},
+	"@pushed":  {1, 1, false, onConnection(actPushed)},
+	"@push":    {1, 1, false, onConnection(actPush)},
 	"@settle":  {0, 0, false, acting(actSettle)},
 
 	"@redis":  {1, many, false, acting(actRedis)},

@@ -111,7 +111,7 @@ func TestRedisCLIBiggestKeys(t *testing.T) {
 		for _, kind := range []string{"list", "set", "zset", "hash", "stream", "string"} {
 			require.Regexp(t, `Biggest +`+kind+` found .*:\d+.* has \d+ bytes`, memory)
 			if side == ashlar && kind != "string" { // redis-server estimates from samples
-				require.Regexp(t, `Biggest +`+kind+` found .*`+kind+`:30.* has`, memory)
+				require.Regexp(t, `Biggest +`+kind+` found .*`+kind+`:(29|30).* has`, memory)
 			}
 		}
 		require.NotContains(t, tool(t, p, side, "", "redis-cli", "--memkeys-samples", "0"), "ERR")

@@ -110,6 +110,42 @@ func (r *run) await(s *Step) (*Mismatch, error) {
 	return r.compare(s, "@await "+s.Conn, &out)
 }
 
+// push reads what a connection is sent although it has asked for nothing.
+func (r *run) push(s *Step) (*Mismatch, error) {
+	var out [2]outcome
+	for side := range s.How.sides() {
+		c, err := r.clientNamed(side, s.Conn)
+		if err != nil {
+			return nil, err
+		}
+		out[side] = c.read(s.How.Replies)
+	}
+	return r.compare(s, "@push "+s.Conn, &out)
+}
+
+// pushed reads all that a connection has been sent so far: what comes before the
+// reply to a PING.
+func (r *run) pushed(s *Step) (*Mismatch, error) {
+	const mark = "the end of it"
+	var out [2]outcome
+	for side := range s.How.sides() {
+		c, err := r.clientNamed(side, s.Conn)
+		if err != nil {
+			return nil, err
+		}
+		c.send(Encode([]string{"PING", mark}))
+		for {
+			o := c.read(1)
+			out[side].ended = o.ended
+			if o.ended != "" || strings.Contains(string(o.raw), mark) {
+				break
+			}
+			out[side].raw = append(out[side].raw, o.raw...)
+		}
+	}
+	return r.compare(s, "@pushed "+s.Conn, &out)
+}
+
 // stillBlocked is for a client that must not have been woken. Both servers were
 // asked something since by another connection, so they had their chance.
 func (r *run) stillBlocked(s *Step) (*Mismatch, error) {

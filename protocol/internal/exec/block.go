@@ -59,7 +59,7 @@ func (x *Executor) block() {
 	wait := ctx.Wait
 	ctx.Blocked, ctx.Wait = false, handlers.Wait{}
 	w := blocking.NewWaiter(s, ctx.Args, x.lockedKeys(), wait.Keys)
-	w.Type, w.Gone = wait.Type, wait.Gone
+	w.Type, w.Gone, w.Expired = wait.Type, wait.Gone, wait.Expired
 	w.Mute = s.Reply == session.ReplyOff || s.Reply == session.ReplySkipping
 	w.Spent = x.clock.monotonic() - x.began
 	if wait.Timeout > 0 && wait.Timeout < longestWait {
@@ -86,7 +86,7 @@ func (x *Executor) runAwaited(c *handlers.Command) {
 			x.widen(x.ctx.Session.DB, keys)
 		}
 	}
-	c.Run(&x.ctx)
+	x.apply(c, &x.ctx)
 	if x.ctx.Blocked {
 		x.block()
 		x.tx.ForgetReady(0) // it gave nothing to anybody
@@ -179,7 +179,10 @@ func (x *Executor) serveOne(w *blocking.Waiter) (done bool) {
 	v.ctx.Tx, v.ctx.Session, v.ctx.Server, v.ctx.Command = &x.tx, &v.session, x.server, c
 	x.tx.SetNoTouch(w.Session.NoTouch)
 	ready := x.tx.CountReady()
-	x.rerun(c, start)
+	barred := x.barred(w, c)
+	if !barred {
+		x.rerun(c, start)
+	}
 	x.tx.SetNoTouch(false)
 	v.out, done = v.ctx.B, !v.ctx.Blocked
 	v.ctx.B, v.ctx.Args, v.ctx.Blocked, v.ctx.Wait = nil, nil, false, handlers.Wait{}
@@ -190,7 +193,9 @@ func (x *Executor) serveOne(w *blocking.Waiter) (done bool) {
 		v.out = v.out[:start]
 		return false
 	}
-	account(x.server, x.metrics, w, c, v.out[start:])
+	if !barred {
+		account(x.server, x.metrics, w, c, v.out[start:])
+	}
 	v.done = append(v.done, delivery{w, len(v.out)})
 	return true
 }
@@ -206,7 +211,7 @@ func (x *Executor) rerun(c *handlers.Command, start int) {
 			v.ctx.Error(errInternal)
 		}
 	}()
-	c.Run(&v.ctx)
+	x.apply(c, &v.ctx)
 }
 
 func logPanic(log *slog.Logger, c *handlers.Command, fault any) {

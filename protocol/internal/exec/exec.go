@@ -11,8 +11,11 @@
 //	  find    one lookup in the command table
 //	  gates   in the order of Redis's processCommand: does it exist, has it the
 //	          right number of arguments, may it be used at all (DEBUG), is the
-//	          client authenticated, is there memory for a write. A command
-//	          that a gate stops counts as rejected, not as called.
+//	          client authenticated, may its user run the command (one flag where the
+//	          user may do everything), is there memory for a write. A command that a
+//	          gate stops counts as rejected, not as called.
+//	  pause   CLIENT PAUSE holds it up: it is left in the client's input, and read
+//	          again when the pause is over (package pause)
 //	  locks   the shards of its keys, from its key specifications, in ascending
 //	          order (package cache sees to that); none where it has no keys
 //	  run     the handler, which appends its reply to the output; or, in a
@@ -46,8 +49,9 @@ import (
 	"github.com/ashlar-cache/ashlar/protocol/internal/config"
 	"github.com/ashlar-cache/ashlar/protocol/internal/handlers"
 	"github.com/ashlar-cache/ashlar/protocol/internal/metrics"
+	"github.com/ashlar-cache/ashlar/protocol/internal/pause"
+	"github.com/ashlar-cache/ashlar/protocol/internal/script"
 	"github.com/ashlar-cache/ashlar/protocol/internal/session"
-	"github.com/ashlar-cache/ashlar/protocol/internal/watch"
 )
 
 // Options are what may be injected into an Executor; zero values stand for the
@@ -78,12 +82,15 @@ type Executor struct {
 
 	began   time.Duration // when the command that runs did, if it is timed
 	waiting serving       // for those who wait for its keys
+	script  scripting     // the script that runs
 
 	prepared []prepared // of the batch, in order
 	turn     int        // the next of them
 	hash     uint64     // of the key of the command that runs,
 	hashed   bool       // if that is known
 	touched  byte       // keeps the compiler from dropping Prepare's reads
+
+	held bool // clients were paused when the last command came, see holdUp
 }
 
 // New makes an Executor that takes one of the server's shards of metrics.
@@ -93,13 +100,21 @@ func New(server *handlers.Server, o Options) *Executor {
 		x.log = slog.Default()
 	}
 	x.ctx.Server, x.ctx.Tx = server, &x.tx
-	x.ctx.Transact = x.transact
+	x.ctx.Transact, x.ctx.Detach = x.transact, x.detach
+	x.ctx.RunScript = x.runScript
+	if server.Scripts == nil {
+		server.Scripts = script.NewEngine(handlers.RedisVersion)
+	}
 	if server.Watch == nil {
-		server.Watch = watch.New()
-		server.Cache.Listen(server.Watch)
+		server.Connect(func() {})
 	}
 	if server.Blocking == nil {
 		server.Blocking = blocking.New(server.Cache)
+	}
+	if server.ACL == nil {
+		if err := server.OpenACL(x.log); err != nil {
+			panic(err) // who has users configured opens them first
+		}
 	}
 	return x
 }
@@ -119,7 +134,7 @@ func (x *Executor) Prepare(batch [][][]byte) {
 	if len(batch) < 2 {
 		return // no miss to overlap with
 	}
-	store := x.server.Cache
+	store, last := x.server.Cache, uint64(0)
 	for _, argv := range batch {
 		var p prepared
 		if len(argv) > 0 {
@@ -127,13 +142,18 @@ func (x *Executor) Prepare(batch [][][]byte) {
 		}
 		if c := p.command; c != nil && c.Key != 0 && c.Key < len(argv) {
 			p.hash = store.Hash(argv[c.Key])
-			x.touched += store.TouchIndex(x.db, p.hash)
+			if p.hash != last { // the same key again is near already
+				x.touched += store.TouchIndex(x.db, p.hash)
+			}
+			last = p.hash
 		}
 		x.prepared = append(x.prepared, p)
 	}
+	last = 0
 	for i := range x.prepared {
-		if p := &x.prepared[i]; p.command != nil && p.command.Key != 0 {
-			x.touched += store.TouchItem(x.db, p.hash)
+		if p := &x.prepared[i]; p.command != nil && p.command.Key != 0 && p.hash != last {
+			x.touched += store.TouchItem(x.db, p.hash, p.command.Lines)
+			last = p.hash
 		}
 	}
 	x.touchElements(batch)
@@ -183,10 +203,22 @@ func (x *Executor) Execute(s *session.Session, argv [][]byte, out []byte) []byte
 		s.Closing = true
 		return out
 	}
+	state := x.server.Pause.State()
+	if state&pause.Asleep != 0 {
+		x.sleep()
+	}
 	if refusal := x.gates(c, s, argv); refusal != "" {
 		x.reject(c, refusal)
 		if s.Multi != nil {
 			s.Multi.Failed = true
+		}
+	} else if (state != 0 || x.held) && x.holdUp(c, s) {
+		ctx.B, ctx.Args, ctx.Session = nil, nil, nil
+		return out
+	} else if x.server.Scripts.Busy() && x.busy(c, s, argv) {
+		if s.Postponed {
+			ctx.B, ctx.Args, ctx.Session = nil, nil, nil
+			return out
 		}
 	} else if queues(s, c) {
 		x.queue(s, c, argv)
@@ -197,6 +229,9 @@ func (x *Executor) Execute(s *session.Session, argv [][]byte, out []byte) []byte
 	out = ctx.B
 	if s.Reply != session.ReplyOn {
 		out = muted(s, out, start)
+	}
+	if s.Mail != nil || x.server.Mail() {
+		out = x.mail(c, s, out)
 	}
 	ctx.B, ctx.Args, ctx.Session = nil, nil, nil
 	return out
@@ -212,10 +247,20 @@ func (x *Executor) gates(c *handlers.Command, s *session.Session, argv [][]byte)
 		return args.WrongArity(c.FullName)
 	case c.Flags&command.Protected != 0 && !config.Allowed(&x.server.Config.EnableDebug, s.Local()):
 		return protectedText(c.Name)
-	case !s.Authenticated && c.Flags&command.NoAuth == 0 && x.server.Config.RequirePass.Text() != "":
+	case !s.Authenticated && c.Flags&command.NoAuth == 0 && x.server.ACL.MustLogIn():
 		return args.ErrNoAuth
+	case s.Multi != nil && c.Flags&command.NoMulti != 0:
+		return "ERR Command not allowed inside a transaction"
+	case s.Account == nil || !s.Account.Unrestricted():
+		if refusal = x.permit(c, argv); refusal != "" {
+			return refusal
+		}
+	}
+	switch {
 	case c.Flags&command.DenyOOM != 0 && !x.server.Cache.MakeRoom(size(argv)):
 		return args.ErrOOM
+	case s.Mail != nil && s.Proto < 3 && s.Mail.Subscribed() && !handlers.ForSubscribers(c):
+		return subscriberText(c.FullName)
 	}
 	return ""
 }
@@ -284,7 +329,7 @@ func (x *Executor) run(c *handlers.Command, start int) {
 		x.runAwaited(c)
 		return
 	}
-	c.Run(&x.ctx)
+	x.apply(c, &x.ctx)
 	if x.ctx.Blocked {
 		x.block()
 	}

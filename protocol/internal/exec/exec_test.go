@@ -20,7 +20,7 @@ import (
 
 // rig is an Executor with the real table and a few commands made for the tests.
 type rig struct {
-	t       *testing.T
+	t       testing.TB
 	x       *Executor
 	server  *handlers.Server
 	session *session.Session
@@ -40,7 +40,7 @@ func (client) Kill()                    {}
 func (client) Resume([]byte)            {}
 func (client) Buffers() (int, int, int) { return 0, 0, 0 }
 
-func newRig(t *testing.T, more ...handlers.Row) *rig {
+func newRig(t testing.TB, more ...handlers.Row) *rig {
 	r := &rig{t: t, now: 1_700_000_000_000, elapsed: time.Hour}
 	store, err := cache.New(cache.Options{Clock: func() int64 { return r.now }, NoBackground: true})
 	require.NoError(t, err)

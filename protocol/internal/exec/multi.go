@@ -27,11 +27,6 @@ import (
 
 // queue adds a command to the client's transaction.
 func (x *Executor) queue(s *session.Session, c *handlers.Command, argv [][]byte) {
-	if c.Flags&command.NoMulti != 0 {
-		x.reject(c, "ERR Command not allowed inside a transaction")
-		s.Multi.Failed = true
-		return
-	}
 	s.Multi.Add(argv)
 	if limit := x.server.Config.QueryBufferLimit.Int(); limit > 0 && int64(s.Multi.Bytes) > limit {
 		x.log.Warn("a client was disconnected: its transaction is over client-query-buffer-limit", "id", s.ID)
@@ -147,6 +142,9 @@ func (x *Executor) runAll(m *session.Multi) {
 // the others go on.
 func (x *Executor) inner(c *handlers.Command) {
 	start := len(x.ctx.B)
+	if x.revoked(c) {
+		return
+	}
 	stats := x.metrics.Command(c.Index)
 	stats.Call(false)
 	began := x.clock.monotonic()
@@ -172,5 +170,5 @@ func (x *Executor) handle(c *handlers.Command, start int) {
 			x.ctx.Error(errInternal)
 		}
 	}()
-	c.Run(&x.ctx)
+	x.apply(c, &x.ctx)
 }

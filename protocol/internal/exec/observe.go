@@ -47,7 +47,11 @@ func redacted(argv [][]byte) [][]byte {
 				from = i + 1
 			}
 		}
-	case args.Is(argv[0], "acl") || args.Is(argv[0], "migrate"):
+	case args.Is(argv[0], "acl"):
+		if len(argv) > 2 && (args.Is(argv[1], "setuser") || args.Is(argv[1], "getuser") || args.Is(argv[1], "deluser")) {
+			from = 2
+		}
+	case args.Is(argv[0], "migrate"):
 		from = 2
 	case args.Is(argv[0], "config") && len(argv) > 3 && args.Is(argv[1], "set"):
 		for i := 2; i+1 < len(argv); i += 2 {

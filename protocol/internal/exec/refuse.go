@@ -36,6 +36,13 @@ func fromBrowser(name []byte) bool {
 	return bytes.EqualFold(name, []byte("post")) || bytes.EqualFold(name, []byte("host:"))
 }
 
+// subscriberText is the reply to a command that a client in RESP2 sends while it
+// subscribes.
+func subscriberText(name string) string {
+	return "ERR Can't execute '" + name + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET " +
+		"are allowed in this context"
+}
+
 // protectedText is the reply to a command under enable-debug-command.
 func protectedText(name string) string {
 	return "ERR " + strings.ToUpper(name) + " command not allowed. If the enable-" + name + "-command option is set to " +

@@ -99,10 +99,13 @@ func (k *Waker) Unblock(id uint64, withError bool) bool {
 // Other goroutines than the executor's may call it.
 func (x *Executor) conclude(w *blocking.Waiter, text string) {
 	reply := resp.Writer{Proto: int(w.Session.Proto)}
-	if text == "" {
-		reply.NullArray()
-	} else {
+	switch {
+	case text != "":
 		reply.Error(text)
+	case w.Expired != nil:
+		reply.B = append(reply.B, w.Expired...)
+	default:
+		reply.NullArray()
 	}
 	account(x.server, x.metrics, w, x.server.Table.Find(w.Args), reply.B)
 	resume(w, reply.B)
@@ -117,4 +120,5 @@ func (x *Executor) serveLate(k cache.ReadyKey) {
 	x.serve()
 	x.tx.End()
 	x.deliver()
+	x.server.Deliver(nil, nil)
 }

@@ -1,9 +1,12 @@
 package handlers
 
 import (
+	"github.com/zeebo/xxh3"
+
 	"github.com/ashlar-cache/ashlar/cache"
 	"github.com/ashlar-cache/ashlar/protocol/command"
 	"github.com/ashlar-cache/ashlar/protocol/internal/args"
+	"github.com/ashlar-cache/ashlar/protocol/internal/pubsub"
 )
 
 // bitfieldRows are the commands on integers within bitmaps.
@@ -74,6 +77,7 @@ func runBitfield(ctx *Context) { ctx.bitfield(false) }
 // runBitfieldRO is BITFIELD_RO key [GET type offset ...].
 func runBitfieldRO(ctx *Context) { ctx.bitfield(true) }
 
+// bitfield is BITFIELD, or BITFIELD_RO, which may only GET.
 func (ctx *Context) bitfield(readOnly bool) {
 	var room [bitfieldRoom]cache.BitFieldOp
 	ops, writes, err := ctx.bitfieldOps(room[:0])
@@ -84,9 +88,13 @@ func (ctx *Context) bitfield(readOnly bool) {
 		ctx.Error(err)
 		return
 	}
+	before := ctx.digestForEvent(ctx.Args[1], writes)
 	if err := ctx.Tx.BitField(ctx.Args[1], ops); err != nil {
 		ctx.fail(err)
 		return
+	}
+	if before != ctx.digestForEvent(ctx.Args[1], writes) {
+		ctx.Notify(pubsub.String, "setbit", ctx.Args[1])
 	}
 	ctx.Array(len(ops))
 	for i := range ops {
@@ -96,6 +104,19 @@ func (ctx *Context) bitfield(readOnly bool) {
 			ctx.Null()
 		}
 	}
+}
+
+// digestForEvent tells one state of a string from another, if there are events for
+// strings: several fields may be written, each perhaps with what it has.
+func (ctx *Context) digestForEvent(key []byte, writes bool) uint64 {
+	if !writes || !ctx.Server.Events.On(pubsub.String) {
+		return 0
+	}
+	value, err := ctx.Tx.Peek(key)
+	if err != nil {
+		return 1
+	}
+	return xxh3.Hash(value) + uint64(len(value))
 }
 
 // bitfieldOps reads the operations. OVERFLOW holds for those that follow it.

@@ -6,6 +6,7 @@ import (
 	"github.com/ashlar-cache/ashlar/cache"
 	"github.com/ashlar-cache/ashlar/protocol/command"
 	"github.com/ashlar-cache/ashlar/protocol/internal/args"
+	"github.com/ashlar-cache/ashlar/protocol/internal/pubsub"
 )
 
 // bitmapRows are the commands on single bits, on ranges of them and on whole
@@ -137,7 +138,22 @@ func runSetbit(ctx *Context) {
 		ctx.Error("ERR bit is not an integer or out of range")
 		return
 	}
-	ctx.flagOr(ctx.Tx.SetBit(ctx.Args[1], offset, value == 1))
+	length := ctx.lengthForEvent(ctx.Args[1])
+	was, fault := ctx.Tx.SetBit(ctx.Args[1], offset, value == 1)
+	if fault == nil && (was != (value == 1) || length != ctx.lengthForEvent(ctx.Args[1])) {
+		ctx.Notify(pubsub.String, "setbit", ctx.Args[1])
+	}
+	ctx.flagOr(was, fault)
+}
+
+// lengthForEvent is how long a string is, if there are events for those: whether a
+// write of bits has changed it shows in that, too.
+func (ctx *Context) lengthForEvent(key []byte) int {
+	if !ctx.Server.Events.On(pubsub.String) {
+		return 0
+	}
+	value, _ := ctx.Tx.Peek(key)
+	return len(value)
 }
 
 // flagOr writes 1 or 0, or the error.
@@ -271,7 +287,9 @@ func runBitop(ctx *Context) {
 				return
 			}
 		}
-		ctx.lengthOr(ctx.Tx.BitOp(o.op, ctx.Args[2], sources...))
+		ctx.stores(pubsub.String, "set", ctx.Args[2], func() (int, error) {
+			return ctx.Tx.BitOp(o.op, ctx.Args[2], sources...)
+		})
 		return
 	}
 	ctx.Error(args.ErrSyntax)

@@ -21,6 +21,8 @@ type Wait struct {
 	// script: the answer is then the null bulk string (BLMOVE, BRPOPLPUSH) rather than
 	// the null array (all others).
 	NullBulk bool
+	// Expired is the reply when the time is up; nil for the null array.
+	Expired []byte
 }
 
 // Block has the client wait. A blocking command tries first; if there is nothing it

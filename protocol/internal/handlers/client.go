@@ -1,21 +1,21 @@
 package handlers
 
 import (
+	"slices"
+
 	"github.com/ashlar-cache/ashlar/protocol/command"
 	"github.com/ashlar-cache/ashlar/protocol/internal/args"
 	"github.com/ashlar-cache/ashlar/protocol/internal/session"
 )
 
-// clientRows are CLIENT and what it contains. CACHING, GETREDIR, TRACKING and
-// TRACKINGINFO are not there, since nothing keeps track of who has read which
-// key; nor are PAUSE and UNPAUSE.
+// clientRows are CLIENT and what it contains. PAUSE and UNPAUSE are not there.
 var clientRows = []Row{
 	{
 		Spec: command.Spec{
 			Name: "client", Arity: -2, Summary: "A container for client connection commands",
 			Since: "2.4.0", Group: "connection", Complexity: "Depends on subcommand.",
 		},
-		Subs: []Row{
+		Subs: slices.Concat(trackingRows, []Row{
 			{
 				Spec: command.Spec{
 					Name: "getname", Arity: 2, Summary: "Get the current connection name",
@@ -145,6 +145,24 @@ var clientRows = []Row{
 			},
 			{
 				Spec: command.Spec{
+					Name: "pause", Arity: -3, Summary: "Stop processing commands from clients for some time",
+					Flags: command.Admin | command.NoScript | command.Loading | command.Stale, Categories: command.CatConnection,
+					Since: "2.9.50", Group: "connection", Complexity: "O(1)",
+					History: []command.Change{
+						{Since: "6.2.0", What: "`CLIENT PAUSE WRITE` mode added along with the `mode` option."},
+					},
+					Args: []command.Arg{
+						{Name: "timeout", Type: "integer"},
+						{Name: "mode", Type: "oneof", Since: "6.2.0", Optional: true, Args: []command.Arg{
+							{Name: "write", Type: "pure-token", Token: "WRITE"},
+							{Name: "all", Type: "pure-token", Token: "ALL"},
+						}},
+					},
+				},
+				Run: runClientPause,
+			},
+			{
+				Spec: command.Spec{
 					Name: "reply", Arity: 3, Summary: "Instruct the server whether to reply to commands",
 					Flags: command.NoScript | command.Loading | command.Stale, Categories: command.CatConnection,
 					Since: "3.2.0", Group: "connection", Complexity: "O(1)",
@@ -199,7 +217,15 @@ var clientRows = []Row{
 				},
 				Run: runClientUnblock,
 			},
-		},
+			{
+				Spec: command.Spec{
+					Name: "unpause", Arity: 2, Summary: "Resume processing of clients that were paused",
+					Flags: command.Admin | command.NoScript | command.Loading | command.Stale, Categories: command.CatConnection,
+					Since: "6.2.0", Group: "connection", Complexity: "O(N) Where N is the number of paused clients",
+				},
+				Run: runClientUnpause,
+			},
+		}),
 	},
 }
 
@@ -217,6 +243,7 @@ func printable(text []byte) bool {
 	return true
 }
 
+// runClientID: returns the client ID for the current connection.
 func runClientID(ctx *Context) { ctx.Int(int64(ctx.Session.ID)) }
 
 func runClientGetname(ctx *Context) {
@@ -273,8 +300,11 @@ func (ctx *Context) onOff(on *bool) {
 	ctx.OK()
 }
 
+// runClientNoEvict: set client eviction mode for the current connection.
 func runClientNoEvict(ctx *Context) { ctx.onOff(&ctx.Session.NoEvict) }
 
+// runClientNoTouch: controls whether commands sent by the client affect the LRU/LFU of
+// accessed keys.
 func runClientNoTouch(ctx *Context) { ctx.onOff(&ctx.Session.NoTouch) }
 
 // runClientReply only sets the mode: the executor drops the replies. Only ON is
@@ -314,9 +344,14 @@ func runClientUnblock(ctx *Context) {
 	}
 }
 
+// runClientHelp: show helpful text about the different subcommands.
 func runClientHelp(ctx *Context) { ctx.help("CLIENT", clientHelp) }
 
 var clientHelp = []string{
+	"CACHING (YES|NO)",
+	"    Enable/disable tracking of the keys for next command in OPTIN/OPTOUT modes.",
+	"GETREDIR",
+	"    Return the client ID we are redirecting to when tracking is enabled.",
 	"GETNAME",
 	"    Return the name of the current connection.",
 	"ID",
@@ -345,6 +380,10 @@ var clientHelp = []string{
 	"    Return information about client connections. Options:",
 	"    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
 	"      Return clients of specified type.",
+	"UNPAUSE",
+	"    Stop the current client pause, resuming traffic.",
+	"PAUSE <timeout> [WRITE|ALL]",
+	"    Suspend all, or just write, clients for <timeout> milliseconds.",
 	"REPLY (ON|OFF|SKIP)",
 	"    Control the replies sent to the current connection.",
 	"SETNAME <name>",
@@ -355,6 +394,11 @@ var clientHelp = []string{
 	"    * LIB-VER: the client lib version.",
 	"UNBLOCK <clientid> [TIMEOUT|ERROR]",
 	"    Unblock the specified blocked client.",
+	"TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]]",
+	"         [OPTIN] [OPTOUT] [NOLOOP]",
+	"    Control server assisted client side caching.",
+	"TRACKINGINFO",
+	"    Report tracking status for the current connection.",
 	"NO-EVICT (ON|OFF)",
 	"    Protect current client connection from eviction.",
 	"NO-TOUCH (ON|OFF)",

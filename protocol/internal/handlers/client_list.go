@@ -8,7 +8,9 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/ashlar-cache/ashlar/protocol/internal/acl"
 	"github.com/ashlar-cache/ashlar/protocol/internal/args"
+	"github.com/ashlar-cache/ashlar/protocol/internal/pubsub"
 	"github.com/ashlar-cache/ashlar/protocol/internal/session"
 )
 
@@ -38,9 +40,13 @@ func parseClientType(name []byte) (t clientType, err string) {
 	return 0, "ERR Unknown client type '" + string(args.ClipTo(name, math.MaxInt)) + "'"
 }
 
-// typeOf is a session's kind. There is no replication and no pub/sub here, so
-// all are normal.
-func typeOf(*session.Session) clientType { return normalClient }
+// typeOf is a session's kind. There is no replication here.
+func typeOf(s *session.Session) clientType {
+	if subscribes(s) {
+		return pubsubClient
+	}
+	return normalClient
+}
 
 // runClientInfo is CLIENT LIST's line for the client that asks, without a detour
 // over other loops.
@@ -105,9 +111,8 @@ func parseClientList(argv [][]byte) (kind clientType, ids []uint64, err string) 
 //
 // What counts bytes of Redis's own buffers is mapped to the nearest thing here:
 // replies are written to a buffer of the loop's, so that a client has memory for
-// output (obl) only while some of it waits to be sent. Fields about what no
-// client does here have the values of one that does not do it: multi=-1 is
-// outside a transaction, redir=-1 without tracking, sub=0 not subscribed.
+// output (obl) only while some of it waits to be sent. multi=-1 is outside a
+// transaction, redir=-1 without tracking.
 func appendClient(b []byte, s *session.Session, asking *Context, now time.Time) []byte {
 	input, free, output := s.Client.Buffers()
 	argv := 0 // between commands a client has no arguments: only the one that asks is inside one
@@ -132,7 +137,10 @@ func appendClient(b []byte, s *session.Session, asking *Context, now time.Time) 
 	number(" idle=", max(now.UnixMilli()-s.LastActive, 0)/1000)
 	text(" flags=", clientFlags(s, asking))
 	number(" db=", int64(s.DB))
-	text(" sub=0 psub=0 ssub=0", "")
+	sub := subscriptionsOf(s)
+	number(" sub=", int64(sub.Count(pubsub.Channel)))
+	number(" psub=", int64(sub.Count(pubsub.Pattern)))
+	number(" ssub=", int64(sub.Count(pubsub.Sharded)))
 	queued, queuedBytes := int64(-1), 0
 	if s.Multi != nil {
 		queued, queuedBytes = int64(len(s.Multi.Queue)), s.Multi.Bytes
@@ -151,7 +159,7 @@ func appendClient(b []byte, s *session.Session, asking *Context, now time.Time) 
 	text(" events=", "r")
 	text(" cmd=", orElse(s.LastCommand, "NULL"))
 	text(" user=", s.User)
-	number(" redir=", -1)
+	number(" redir=", redirectOf(s))
 	number(" resp=", int64(s.Proto))
 	text(" lib-name=", s.LibName)
 	text(" lib-ver=", s.LibVer)
@@ -170,15 +178,19 @@ func orElse(text, instead string) string {
 	return text
 }
 
-// clientFlags is the letters of CLIENT LIST's flags field, in Redis's order: b waits
-// in a blocking command, c is about to be closed, U came by the unix socket, e is not
+// clientFlags is the letters of CLIENT LIST's flags field, in Redis's order: P
+// subscribes, b waits in a blocking command, t tracks (R: redirected to nobody, B: with
+// BCAST), c is about to be closed, U came by the unix socket, e is not
 // evicted, T does not touch; N is none of these.
 func clientFlags(s *session.Session, asking *Context) string {
 	var flags []byte
+	tracker, tracks := trackerOf(s), asking.Server.Tracking
 	for _, f := range [...]struct {
 		on     bool
 		letter byte
-	}{{asking.Server.Monitors.Is(s.ID), 'O'}, {s.Multi != nil, 'x'}, {s.Blocked, 'b'}, {s.Closing, 'c'}, {!s.TCP, 'U'}, {s.NoEvict, 'e'}, {s.NoTouch, 'T'}} {
+	}{{asking.Server.Monitors.Is(s.ID), 'O'}, {subscribes(s), 'P'}, {s.Multi != nil, 'x'}, {s.Blocked, 'b'},
+		{tracker.On(), 't'}, {tracker.Broken(tracks), 'R'}, {tracker.Mode().BCast, 'B'},
+		{s.Closing, 'c'}, {!s.TCP, 'U'}, {s.NoEvict, 'e'}, {s.NoTouch, 'T'}} {
 		if f.on {
 			flags = append(flags, f.letter)
 		}
@@ -198,6 +210,7 @@ type killFilter struct {
 	user        string
 	skipMe      bool
 	maxAge      int64 // seconds; those at least as old die
+	users       *acl.Users
 }
 
 // runClientKill has two forms. The new one takes filters, spares the caller
@@ -205,7 +218,7 @@ type killFilter struct {
 // an address, kills the caller too if it is its own, and replies OK or an error.
 func runClientKill(ctx *Context) {
 	old := len(ctx.Args) == 3
-	filter := killFilter{kind: anyClient, skipMe: true}
+	filter := killFilter{kind: anyClient, skipMe: true, users: ctx.Server.ACL}
 	if old {
 		filter.addr, filter.skipMe = string(ctx.Args[2]), false
 	} else if err := filter.parse(ctx.Args[2:]); err != "" {
@@ -255,7 +268,7 @@ func (f *killFilter) parse(pairs [][]byte) (err string) {
 		case options.Option("laddr", 1):
 			f.laddr = string(options.Next())
 		case options.Option("user", 1):
-			if f.user = string(options.Next()); f.user != defaultUser {
+			if f.user = string(options.Next()); f.users.Find([]byte(f.user)) == nil {
 				return "ERR No such user '" + f.user + "'"
 			}
 		case options.Option("skipme", 1):
@@ -283,6 +296,7 @@ func (f *killFilter) parseMaxAge(arg []byte) (err string) {
 	return ""
 }
 
+// matches tells whether a client is one of those meant.
 func (f *killFilter) matches(s *session.Session, now time.Time) bool {
 	switch {
 	case f.addr != "" && s.Client.RemoteAddr() != f.addr,

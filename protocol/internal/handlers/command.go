@@ -100,8 +100,10 @@ var commandRows = []Row{
 	},
 }
 
+// runCommand: get array of Redis command details.
 func runCommand(ctx *Context) { ctx.infoOfAll() }
 
+// infoOfAll describes every command, in alphabetical order.
 func (ctx *Context) infoOfAll() {
 	entries := ctx.Server.Table.Entries()
 	ctx.Array(len(entries))
@@ -193,6 +195,7 @@ func filter(commands []*Command, keep func(*Command) bool, found []*Command) []*
 	return found
 }
 
+// runCommandGetkeys: extract keys given a full Redis command.
 func runCommandGetkeys(ctx *Context) {
 	c, keys, ok := ctx.keysAsked()
 	if !ok {
@@ -204,6 +207,7 @@ func runCommandGetkeys(ctx *Context) {
 	}
 }
 
+// runCommandGetkeysandflags: extract keys and access flags given a full Redis command.
 func runCommandGetkeysandflags(ctx *Context) {
 	argv, keys, ok := ctx.keysAsked()
 	if !ok {
@@ -264,6 +268,7 @@ func (ctx *Context) keysAsked() (argv [][]byte, keys []command.KeyRef, ok bool) 
 	return argv, keys, true
 }
 
+// runCommandHelp: show helpful text about the different subcommands.
 func runCommandHelp(ctx *Context) { ctx.help("COMMAND", commandHelp) }
 
 var commandHelp = []string{

@@ -94,6 +94,7 @@ var configHelp = []string{
 	"    Rewrite the configuration file.",
 }
 
+// runConfigHelp: show helpful text about the different subcommands.
 func runConfigHelp(ctx *Context) { ctx.help("CONFIG", configHelp) }
 
 // runConfigGet gives each setting once, under the name by which it was found
@@ -157,6 +158,7 @@ func runConfigResetStat(ctx *Context) {
 	ctx.OK()
 }
 
+// runConfigRewrite: rewrite the configuration file with the in memory configuration.
 func runConfigRewrite(ctx *Context) {
 	if err := ctx.Server.Config.Rewrite(); err != nil {
 		ctx.Error("ERR " + err.Error())

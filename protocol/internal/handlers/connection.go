@@ -1,10 +1,10 @@
 package handlers
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
+	"slices"
 
 	"github.com/ashlar-cache/ashlar/protocol/command"
+	"github.com/ashlar-cache/ashlar/protocol/internal/acl"
 	"github.com/ashlar-cache/ashlar/protocol/internal/args"
 )
 
@@ -102,22 +102,25 @@ var connectionRows = []Row{
 // HELLO and INFO tell it: clients choose by it which commands they may use.
 const RedisVersion = "7.4.2"
 
-// defaultUser is the one user there is; requirepass is its password.
-const defaultUser = "default"
-
 // runPing: the row's arity has no upper bound, so the handler complains, in the
-// words of the arity check.
+// words of the arity check. To a client that subscribes, in RESP2, it looks like a
+// message.
 func runPing(ctx *Context) {
-	switch len(ctx.Args) {
-	case 1:
-		ctx.Simple("PONG")
-	case 2:
+	switch {
+	case len(ctx.Args) > 2:
+		ctx.Error(args.WrongArity("ping"))
+	case ctx.Proto < 3 && subscribes(ctx.Session):
+		ctx.Array(2)
+		ctx.BulkString("pong")
+		ctx.Bulk(slices.Concat(ctx.Args[1:]...))
+	case len(ctx.Args) == 2:
 		ctx.Bulk(ctx.Args[1])
 	default:
-		ctx.Error(args.WrongArity("ping"))
+		ctx.Simple("PONG")
 	}
 }
 
+// runEcho: echo the given string.
 func runEcho(ctx *Context) { ctx.Bulk(ctx.Args[1]) }
 
 // runQuit: what is queued behind QUIT is not run, and its OK is the last reply.
@@ -130,8 +133,9 @@ func runQuit(ctx *Context) {
 // goes, but what CLIENT SETINFO set stays: it is the same library as before.
 func runReset(ctx *Context) {
 	ctx.unwatch()
+	ctx.endMail()
 	ctx.Server.Monitors.Remove(ctx.Session.ID)
-	ctx.Session.Reset(!ctx.Server.passwordNeeded())
+	ctx.Server.Welcome(ctx.Session)
 	ctx.Proto = int(ctx.Session.Proto)
 	ctx.Simple("RESET")
 }
@@ -153,35 +157,29 @@ func runSelect(ctx *Context) {
 	}
 }
 
-// passwordNeeded tells whether new clients must authenticate.
-func (s *Server) passwordNeeded() bool { return s.Config.RequirePass.Text() != "" }
-
-// authenticate checks a name and password and, if they are good, makes them the
-// session's. How long it takes tells nothing about the password: digests of
-// equal length are compared, all of them.
+// authenticate makes the session one of the user's, if the password is good. How long
+// it takes tells nothing about the password, nor whether there is such a user.
 func (ctx *Context) authenticate(user, password []byte) bool {
-	want := ctx.Server.Config.RequirePass.Text()
-	given, known := sha256.Sum256(password), sha256.Sum256([]byte(want))
-	good := subtle.ConstantTimeCompare(given[:], known[:]) == 1 || want == ""
-	if !good || string(user) != defaultUser {
-		ctx.Server.Metrics.AuthDenied.Add(1)
+	account := ctx.Server.ACL.Authenticate(user, password)
+	if account == nil {
+		ctx.loginDenied(user)
 		return false
 	}
-	ctx.Session.Authenticated, ctx.Session.User = true, defaultUser
+	ctx.Session.ActAs(account, true)
 	return true
 }
 
 // runAuth: with a password alone the user is "default". A name that no user has
 // gets the same error as a wrong password, so names cannot be found out by trying.
 func runAuth(ctx *Context) {
-	user, password := []byte(defaultUser), ctx.Args[len(ctx.Args)-1]
+	user, password := []byte(acl.DefaultUser), ctx.Args[len(ctx.Args)-1]
 	switch {
 	case len(ctx.Args) > 3:
 		ctx.Error(args.ErrSyntax)
 		return
 	case len(ctx.Args) == 3:
 		user = ctx.Args[1]
-	case !ctx.Server.passwordNeeded():
+	case !ctx.Server.ACL.NeedPassword():
 		ctx.Error("ERR AUTH <password> called without any password configured for the default user. " +
 			"Are you sure your configuration is correct?")
 		return
@@ -193,8 +191,11 @@ func runAuth(ctx *Context) {
 	ctx.OK()
 }
 
-// runHello does what its options say only once all of them are known to be
-// good, save that a good password counts even where a later option is bad.
+// hello is what the options of HELLO ask for; the last of each kind counts.
+type hello struct{ user, password, name []byte }
+
+// runHello does what its options say only once all of them are known to be good. A good
+// password counts even where the client has to be told something else then.
 func runHello(ctx *Context) {
 	proto := int64(0)
 	options := args.From(ctx.Args, 1)
@@ -209,37 +210,42 @@ func runHello(ctx *Context) {
 			return
 		}
 	}
+	var h hello
 	for options.More() {
-		if err := ctx.helloOption(&options); err != "" {
+		if err := h.option(&options); err != "" {
 			ctx.Error(err)
 			return
 		}
 	}
-	if !ctx.Session.Authenticated && ctx.Server.passwordNeeded() {
+	if h.user != nil && !ctx.authenticate(h.user, h.password) {
+		ctx.Error(args.ErrWrongPass)
+		return
+	}
+	if !ctx.Session.Authenticated {
 		ctx.Error("NOAUTH HELLO must be called with the client already authenticated, otherwise the " +
 			"HELLO AUTH <user> <pass> option can be used to authenticate the client and select the " +
 			"RESP protocol version at the same time")
 		return
 	}
+	if h.name != nil {
+		ctx.Session.Name = string(h.name)
+	}
 	if proto != 0 {
-		ctx.Session.Proto, ctx.Proto = int8(proto), int(proto)
+		ctx.Session.SetProto(int(proto))
+		ctx.Proto = int(proto)
 	}
 	ctx.greet()
 }
 
-// helloOption takes one option of HELLO with its values.
-func (ctx *Context) helloOption(options *args.Cursor) (err string) {
+// option takes one option of HELLO with its values.
+func (h *hello) option(options *args.Cursor) (err string) {
 	switch {
 	case options.Option("auth", 2):
-		if user, password := options.Next(), options.Next(); !ctx.authenticate(user, password) {
-			return args.ErrWrongPass
-		}
+		h.user, h.password = options.Next(), options.Next()
 	case options.Option("setname", 1):
-		name := options.Next()
-		if !printable(name) {
+		if h.name = options.Next(); !printable(h.name) {
 			return errClientName
 		}
-		ctx.Session.Name = string(name)
 	default:
 		return "ERR Syntax error in HELLO option '" + string(args.ClipTo(options.Next(), 1<<20)) + "'"
 	}

@@ -5,16 +5,25 @@
 package handlers
 
 import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+
 	"github.com/ashlar-cache/ashlar/cache"
 	"github.com/ashlar-cache/ashlar/protocol/command"
+	"github.com/ashlar-cache/ashlar/protocol/internal/acl"
 	"github.com/ashlar-cache/ashlar/protocol/internal/blocking"
 	"github.com/ashlar-cache/ashlar/protocol/internal/config"
 	"github.com/ashlar-cache/ashlar/protocol/internal/latency"
 	"github.com/ashlar-cache/ashlar/protocol/internal/metrics"
 	"github.com/ashlar-cache/ashlar/protocol/internal/monitor"
+	"github.com/ashlar-cache/ashlar/protocol/internal/pause"
 	"github.com/ashlar-cache/ashlar/protocol/internal/process"
+	"github.com/ashlar-cache/ashlar/protocol/internal/pubsub"
+	"github.com/ashlar-cache/ashlar/protocol/internal/script"
 	"github.com/ashlar-cache/ashlar/protocol/internal/session"
 	"github.com/ashlar-cache/ashlar/protocol/internal/slowlog"
+	"github.com/ashlar-cache/ashlar/protocol/internal/tracking"
 	"github.com/ashlar-cache/ashlar/protocol/internal/watch"
 	"github.com/ashlar-cache/ashlar/protocol/resp"
 )
@@ -33,6 +42,18 @@ type Context struct {
 	// Transact runs a transaction, with the locks of all its keys held, unless a key
 	// that the client watches has changed, and writes the reply. The executor's.
 	Transact func(*session.Multi)
+
+	// RunScript runs a script and writes its reply. The executor's.
+	RunScript func(ScriptCall)
+
+	// Detach is the executor's part of Apart.
+	Detach func(work func(ctx context.Context, reply *resp.Writer))
+
+	// Own holds messages to the client itself that the command has caused. They come
+	// behind its reply.
+	Own []byte
+
+	members []cache.ZMember // scratch space of ZADD
 
 	// NoWait: the command must not block (it stands in a transaction or a script).
 	NoWait bool
@@ -74,15 +95,36 @@ type Server struct {
 	Slow     slowlog.Log
 	Latency  latency.Monitor
 	Monitors monitor.Monitors
+	// Pause is what holds commands up: CLIENT PAUSE, DEBUG SLEEP.
+	Pause pause.Pause
+	// AllowDenyScripts lets scripts call what is not for them (DEBUG SET-DISABLE-DENY-SCRIPTS).
+	AllowDenyScripts atomic.Bool
 
-	// Watch is who watches which keys; the executor makes one if there is none.
-	Watch *watch.Registry
+	// Who is told of changes: see Connect, which the executor calls if nobody has.
+	Watch    *watch.Registry    // WATCH
+	Tracking *tracking.Registry // CLIENT TRACKING
+	Events   *pubsub.Events     // notify-keyspace-events
+	Exchange *pubsub.Exchange   // all subscriptions
+	// Subscribed tells the transport whether a client is in subscriber mode, for its
+	// output has other limits then; nil where there is none.
+	Subscribed func(s *session.Session, yes bool)
 
 	// Blocking is who waits in a blocking command; the executor makes one if there is
 	// none. Unblock ends such a wait before its time, with an error or as if the time
 	// were up, and tells whether the client did wait.
 	Blocking *blocking.Registry
 	Unblock  func(id uint64, withError bool) bool
+
+	// Scripts are the scripts and libraries that clients have sent; the executor makes
+	// an engine if there is none.
+	Scripts *script.Engine
+
+	// Away is the work of commands that wait for neither keys nor locks.
+	Away Away
+
+	// ACL is who may do what: see OpenACL, which the executor calls if nobody has.
+	ACL *acl.Users
+	log *slog.Logger // OpenACL's
 
 	// Clients calls f for every live session; f runs on the session's own loop,
 	// one after another, and the call returns when all have been visited.

@@ -28,14 +28,66 @@ var debugRows = []Row{
 // debugHelp lists what there is: of Redis's many, those that do not ask about
 // machinery (dicts, replication, an append-only file) which is not here.
 var debugHelp = []string{
+	"CHANGE-REPL-ID",
+	"    Change the replication IDs of the instance.",
+	"    Dangerous: should be used only for testing the replication subsystem.",
+	"CONFIG-REWRITE-FORCE-ALL",
+	"    Like CONFIG REWRITE but writes all configuration options, including",
+	"    keywords not listed in original configuration file or default values.",
+	"DIGEST",
+	"    Output a hex signature representing the current DB content.",
+	"DIGEST-VALUE <key> [<key> ...]",
+	"    Output a hex signature of the values of all the specified keys.",
+	"ERROR <string>",
+	"    Return a Redis protocol error with <string> as message. Useful for clients",
+	"    unit tests to simulate Redis errors.",
+	"LOG <message>",
+	"    Write <message> to the server log.",
+	"HTSTATS <dbid>",
+	"    Return hash table statistics of the specified Redis database.",
+	"HTSTATS-KEY <key>",
+	"    Like HTSTATS but for the hash table stored at <key>'s value.",
+	"LISTPACK <key>",
+	"    Show low level info about the listpack encoding of <key>.",
 	"OBJECT <key>",
 	"    Show low level info about `key` and associated value.",
+	"PAUSE-CRON <0|1>",
+	"    Stop periodic cron job processing.",
+	"POPULATE <count> [<prefix>] [<size>]",
+	"    Create <count> string keys named key:<num>. If <prefix> is specified then",
+	"    it is used instead of the 'key' prefix.",
+	"PROTOCOL <type>",
+	"    Reply with a test value of the specified type. <type> can be: string,",
+	"    integer, double, bignum, null, array, set, map, attrib, push, verbatim,",
+	"    true, false.",
+	"QUICKLIST-PACKED-THRESHOLD <size>",
+	"    Accepted and without effect: how elements of lists are kept is not for setting.",
+	"RELOAD [option ...]",
+	"    Save the RDB on disk and reload it back to memory. Valid <option> values:",
+	"    * MERGE: conflicting keys will be loaded from RDB.",
+	"    * NOFLUSH: the existing database will not be removed before load, but",
+	"      conflicting keys will generate an exception and kill the server.",
+	"    * NOSAVE: the database will be loaded from an existing RDB file.",
+	"    Examples:",
+	"    * DEBUG RELOAD: verify that the server is able to persist, flush and reload",
+	"      the database.",
+	"    * DEBUG RELOAD NOSAVE: replace the current database with the contents of an",
+	"      existing RDB file.",
+	"    * DEBUG RELOAD NOSAVE NOFLUSH MERGE: add the contents of an existing RDB",
+	"      file to the database.",
 	"SET-ACTIVE-EXPIRE <0|1>",
 	"    Setting it to 0 disables expiring keys in background when they are not",
 	"    accessed (otherwise the Redis behavior). Setting it to 1 reenables back the",
 	"    default.",
+	"REPLYBUFFER PEAK-RESET-TIME <NEVER||RESET|time>",
+	"REPLYBUFFER RESIZING <0|1>",
+	"    Accepted and without effect: clients have no reply buffers of their own.",
+	"SET-DISABLE-DENY-SCRIPTS <0|1>",
+	"    Setting it to 1 lets scripts call commands that are not for them.",
 	"SLEEP <seconds>",
 	"    Stop the server for <seconds>. Decimals allowed.",
+	"STRINGMATCH-LEN <length> <pattern>",
+	"    Match a glob-style pattern with <length> letters 'a'.",
 }
 
 // runDebug finds its subcommands by itself: name and number of arguments must
@@ -48,20 +100,27 @@ func runDebug(ctx *Context) {
 	case is("help", 2):
 		ctx.help("DEBUG", debugHelp)
 	case is("sleep", 3):
-		time.Sleep(debugSeconds(ctx.Args[2]))
+		ctx.Server.Pause.Sleep(debugSeconds(ctx.Args[2]))
 		ctx.OK()
 	case is("set-active-expire", 3):
 		ctx.Server.Cache.SetActiveExpire(leadingInt(ctx.Args[2]) != 0)
 		ctx.OK()
 	case is("object", 3):
 		ctx.debugObject(ctx.Args[2])
+	case args.Is(ctx.Args[1], "reload"):
+		ctx.debugReload()
+	case is("digest", 2):
+		ctx.debugDigest()
+	case len(ctx.Args) >= 2 && args.Is(ctx.Args[1], "digest-value"):
+		ctx.debugDigestValue()
+	case ctx.debugTool():
 	default:
 		ctx.Error(args.SubcommandSyntax(ctx.Args[1], "DEBUG"))
 	}
 }
 
 // debugSeconds reads a time as C's strtod does: what is no number counts as 0.
-// Only the loop that runs the command sleeps, and the clients on it.
+// All clients wait meanwhile, as in Redis (package pause).
 func debugSeconds(arg []byte) time.Duration {
 	seconds, ok := args.Float(arg)
 	if !ok || seconds <= 0 {

@@ -23,6 +23,8 @@ var engineErrors = []struct {
 	{cache.ErrIndex, "ERR index out of range"},
 	{cache.ErrScoreNaN, "ERR resulting score is not a number (NaN)"},
 	{cache.ErrNotHLL, "WRONGTYPE Key is not a valid HyperLogLog string value."},
+	{cache.ErrDumpVersion, "ERR DUMP payload version or checksum are wrong"},
+	{cache.ErrDumpFormat, "ERR Bad data format"},
 	{cache.ErrCorruptHLL, "INVALIDOBJ Corrupted HLL object detected"},
 }
 

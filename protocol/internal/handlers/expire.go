@@ -7,6 +7,7 @@ import (
 	"github.com/ashlar-cache/ashlar/cache"
 	"github.com/ashlar-cache/ashlar/protocol/command"
 	"github.com/ashlar-cache/ashlar/protocol/internal/args"
+	"github.com/ashlar-cache/ashlar/protocol/internal/pubsub"
 )
 
 // expireRows are the commands on a key's time to live.
@@ -169,12 +170,16 @@ var expireRows = []Row{
 	},
 }
 
+// runExpire: set a key's time to live in seconds.
 func runExpire(ctx *Context) { ctx.expire(ctx.Tx.Now(), 1000) }
 
+// runPExpire: set a key's time to live in milliseconds.
 func runPExpire(ctx *Context) { ctx.expire(ctx.Tx.Now(), 1) }
 
+// runExpireAt: set the expiration for a key as a UNIX timestamp.
 func runExpireAt(ctx *Context) { ctx.expire(0, 1000) }
 
+// runPExpireAt: set the expiration for a key as a UNIX timestamp specified in milliseconds.
 func runPExpireAt(ctx *Context) { ctx.expire(0, 1) }
 
 // expire is the EXPIRE family (redis-server's expireGenericCommand): the argument,
@@ -204,10 +209,11 @@ func (ctx *Context) expire(base, unit int64) {
 		return
 	}
 	if at <= ctx.Tx.Now() { // also at 0, which SetExpireAt would take for "never"
-		ctx.Flag(ctx.Tx.Delete(key))
+		ctx.Flag(ctx.remove(key))
 		return
 	}
 	ctx.Flag(ctx.Tx.SetExpireAt(key, at))
+	ctx.Notify(pubsub.Generic, "expire", key)
 }
 
 // expireWhen is the condition of an EXPIRE: NX, XX, GT and LT, which may be
@@ -260,17 +266,22 @@ func (when expireWhen) allows(current, at int64) bool {
 	return true
 }
 
+// runTTL: get the time to live for a key in seconds.
 func runTTL(ctx *Context) { ctx.timeToLive(ctx.Tx.Now(), toSeconds) }
 
+// runPTTL: get the time to live for a key in milliseconds.
 func runPTTL(ctx *Context) { ctx.timeToLive(ctx.Tx.Now(), toMillis) }
 
+// runExpireTime: get the expiration Unix timestamp for a key.
 func runExpireTime(ctx *Context) { ctx.timeToLive(0, toSeconds) }
 
+// runPExpireTime: get the expiration Unix timestamp for a key in milliseconds.
 func runPExpireTime(ctx *Context) { ctx.timeToLive(0, toMillis) }
 
 // toSeconds rounds to the nearest second, as TTL always has.
 func toSeconds(ms int64) int64 { return (ms + 500) / 1000 }
 
+// toMillis is for times that come in milliseconds already.
 func toMillis(ms int64) int64 { return ms }
 
 // timeToLive replies with a key's expiry, counted from a time: -2 without the
@@ -290,4 +301,10 @@ func (ctx *Context) timeToLive(from int64, unit func(ms int64) int64) {
 }
 
 // runPersist says whether there was an expiry to take away.
-func runPersist(ctx *Context) { ctx.Flag(ctx.Tx.Persist(ctx.Args[1])) }
+func runPersist(ctx *Context) {
+	done := ctx.Tx.Persist(ctx.Args[1])
+	if done {
+		ctx.Notify(pubsub.Generic, "persist", ctx.Args[1])
+	}
+	ctx.Flag(done)
+}

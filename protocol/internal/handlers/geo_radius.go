@@ -166,8 +166,10 @@ var geoRadiusRows = []Row{
 // [STORE key] [STOREDIST key].
 func runGeoRadius(ctx *Context) { ctx.geoRadius(true) }
 
+// runGeoRadiusRO: A read-only variant for GEORADIUS.
 func runGeoRadiusRO(ctx *Context) { ctx.geoRadius(false) }
 
+// geoRadius is GEORADIUS, or its _RO form that may not store.
 func (ctx *Context) geoRadius(mayStore bool) {
 	g := &geoSearch{command: "georadius", source: ctx.Args[1], mayStore: mayStore}
 	if !ctx.geoSource(g) {
@@ -185,8 +187,10 @@ func (ctx *Context) geoRadius(mayStore bool) {
 // radius unit, and the options of GEORADIUS.
 func runGeoRadiusByMember(ctx *Context) { ctx.geoRadiusByMember(true) }
 
+// runGeoRadiusByMemberRO: A read-only variant for GEORADIUSBYMEMBER.
 func runGeoRadiusByMemberRO(ctx *Context) { ctx.geoRadiusByMember(false) }
 
+// geoRadiusByMember is the same around a member.
 func (ctx *Context) geoRadiusByMember(mayStore bool) {
 	g := &geoSearch{command: "georadius", source: ctx.Args[1], mayStore: mayStore}
 	if !ctx.geoSource(g) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/ashlar-cache/ashlar/cache"
+	"github.com/ashlar-cache/ashlar/protocol/internal/pubsub"
 )
 
 // geoRun searches, and replies with what was found or stores it.
@@ -94,5 +95,15 @@ func (ctx *Context) geoStore(g *geoSearch, points []cache.GeoPoint) {
 			members[i].Score = p.Distance / g.shape.Unit
 		}
 	}
-	ctx.lengthOr(len(members), ctx.Tx.ZStore(g.store, members))
+	ctx.stores(pubsub.ZSet, g.event(), g.store, func() (int, error) {
+		return len(members), ctx.Tx.ZStore(g.store, members)
+	})
+}
+
+// event is what subscribers of keyspace events are told of places that were stored.
+func (g *geoSearch) event() string {
+	if g.command == "georadius" {
+		return "georadiusstore"
+	}
+	return "geosearchstore"
 }

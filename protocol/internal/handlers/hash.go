@@ -4,6 +4,7 @@ import (
 	"github.com/ashlar-cache/ashlar/cache"
 	"github.com/ashlar-cache/ashlar/protocol/command"
 	"github.com/ashlar-cache/ashlar/protocol/internal/args"
+	"github.com/ashlar-cache/ashlar/protocol/internal/pubsub"
 )
 
 // hashRows are the commands on fields of a hash that are named.
@@ -187,7 +188,11 @@ func (ctx *Context) hashPairs() (pairs [][]byte, ok bool) {
 // runHSet is HSET key field value [field value ...].
 func runHSet(ctx *Context) {
 	if pairs, ok := ctx.hashPairs(); ok {
-		ctx.lengthOr(ctx.Tx.HSet(ctx.Args[1], pairs...))
+		n, err := ctx.Tx.HSet(ctx.Args[1], pairs...)
+		if err == nil {
+			ctx.Notify(pubsub.Hash, "hset", ctx.Args[1])
+		}
+		ctx.lengthOr(n, err)
 	}
 }
 
@@ -201,11 +206,18 @@ func runHMSet(ctx *Context) {
 		ctx.fail(err)
 		return
 	}
+	ctx.Notify(pubsub.Hash, "hset", ctx.Args[1])
 	ctx.OK()
 }
 
 // runHSetNX is HSETNX key field value.
-func runHSetNX(ctx *Context) { ctx.flagOr(ctx.Tx.HSetNX(ctx.Args[1], ctx.Args[2], ctx.Args[3])) }
+func runHSetNX(ctx *Context) {
+	set, err := ctx.Tx.HSetNX(ctx.Args[1], ctx.Args[2], ctx.Args[3])
+	if set {
+		ctx.Notify(pubsub.Hash, "hset", ctx.Args[1])
+	}
+	ctx.flagOr(set, err)
+}
 
 // runHGet is HGET key field.
 func runHGet(ctx *Context) {
@@ -257,7 +269,10 @@ func runHStrLen(ctx *Context) { ctx.lengthOr(ctx.Tx.HStrLen(ctx.Args[1], ctx.Arg
 func runHExists(ctx *Context) { ctx.flagOr(ctx.Tx.HExists(ctx.Args[1], ctx.Args[2])) }
 
 // runHDel is HDEL key field [field ...].
-func runHDel(ctx *Context) { ctx.lengthOr(ctx.Tx.HDel(ctx.Args[1], ctx.Args[2:]...)) }
+func runHDel(ctx *Context) {
+	n, err := ctx.Tx.HDel(ctx.Args[1], ctx.Args[2:]...)
+	ctx.taken(pubsub.Hash, "hdel", n, err)
+}
 
 // runHIncrBy is HINCRBY key field increment.
 func runHIncrBy(ctx *Context) {
@@ -268,6 +283,7 @@ func runHIncrBy(ctx *Context) {
 	}
 	switch n, err := ctx.Tx.HIncrBy(ctx.Args[1], ctx.Args[2], delta); err {
 	case nil:
+		ctx.Notify(pubsub.Hash, "hincrby", ctx.Args[1])
 		ctx.Int(n)
 	case cache.ErrNotInteger:
 		ctx.Error(errFieldNotInteger)
@@ -281,6 +297,7 @@ func runHIncrByFloat(ctx *Context) {
 	var room [64]byte
 	switch text, err := ctx.Tx.HIncrByFloat(room[:0], ctx.Args[1], ctx.Args[2], ctx.Args[3]); err {
 	case nil:
+		ctx.Notify(pubsub.Hash, "hincrbyfloat", ctx.Args[1])
 		ctx.Bulk(text)
 	case cache.ErrNotFloat:
 		ctx.Error(errFieldNotFloat)

@@ -110,10 +110,13 @@ func hashFieldsArg() command.Arg {
 	}}
 }
 
+// hashFieldArgs are the arguments that name fields, for COMMAND DOCS.
 func hashFieldArgs() []command.Arg {
 	return []command.Arg{{Name: "key", Type: "key", KeySpecIndex: 1}, hashFieldsArg()}
 }
 
+// hashExpireArgs are those of the commands that set an expiry, in seconds or
+// milliseconds, from now or as a time.
 func hashExpireArgs(unit, typ string) []command.Arg {
 	return []command.Arg{
 		{Name: "key", Type: "key", KeySpecIndex: 1},
@@ -172,12 +175,16 @@ func (ctx *Context) hashTime(text []byte, base, unit int64) (at int64, err strin
 	return base + n*unit, ""
 }
 
+// runHExpire: set expiry for hash field using relative time to expire (seconds).
 func runHExpire(ctx *Context) { ctx.hashExpire(ctx.Tx.Now(), 1000) }
 
+// runHPExpire: set expiry for hash field using relative time to expire (milliseconds).
 func runHPExpire(ctx *Context) { ctx.hashExpire(ctx.Tx.Now(), 1) }
 
+// runHExpireAt: set expiry for hash field using an absolute Unix timestamp (seconds).
 func runHExpireAt(ctx *Context) { ctx.hashExpire(0, 1000) }
 
+// runHPExpireAt: set expiry for hash field using an absolute Unix timestamp (milliseconds).
 func runHPExpireAt(ctx *Context) { ctx.hashExpire(0, 1) }
 
 // fieldReplies are what HEXPIRE and HPERSIST say became of a field.
@@ -220,10 +227,15 @@ func (ctx *Context) hashExpire(base, unit int64) {
 	}
 	start := len(ctx.B)
 	ctx.Array(len(fields))
+	changed := false
 	err := ctx.Tx.HExpireAt(ctx.Args[1], at, cond, fields, func(what cache.FieldChange) {
 		ctx.Int(expireReplies[what])
+		changed = changed || what >= cache.FieldChanged
 	})
 	ctx.undoOn(err, start)
+	if changed {
+		ctx.notifyFields(max(at, 1))
+	}
 }
 
 // hashOrNone replies with an error where the command's key holds something else than
@@ -257,18 +269,27 @@ func runHPersist(ctx *Context) {
 	}
 	start := len(ctx.B)
 	ctx.Array(len(fields))
+	changed := false
 	err := ctx.Tx.HPersist(ctx.Args[1], fields, func(what cache.FieldChange) {
 		ctx.Int(persistReplies[what])
+		changed = changed || what == cache.FieldChanged
 	})
 	ctx.undoOn(err, start)
+	if changed {
+		ctx.notifyFields(cache.NoExpiry)
+	}
 }
 
+// runHTTL: returns the TTL in seconds of a hash field.
 func runHTTL(ctx *Context) { ctx.hashTimeToLive(ctx.Tx.Now(), 1000) }
 
+// runHPTTL: returns the TTL in milliseconds of a hash field.
 func runHPTTL(ctx *Context) { ctx.hashTimeToLive(ctx.Tx.Now(), 1) }
 
+// runHExpireTime: returns the expiration time of a hash field as a Unix timestamp, in seconds.
 func runHExpireTime(ctx *Context) { ctx.hashTimeToLive(0, 1000) }
 
+// runHPExpireTime: returns the expiration time of a hash field as a Unix timestamp, in msec.
 func runHPExpireTime(ctx *Context) { ctx.hashTimeToLive(0, 1) }
 
 // hashTimeToLive is HTTL key FIELDS numfields field [field ...]: for each field -2 if

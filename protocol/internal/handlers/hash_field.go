@@ -6,6 +6,7 @@ import (
 	"github.com/ashlar-cache/ashlar/cache"
 	"github.com/ashlar-cache/ashlar/protocol/command"
 	"github.com/ashlar-cache/ashlar/protocol/internal/args"
+	"github.com/ashlar-cache/ashlar/protocol/internal/pubsub"
 )
 
 // hashFieldRows are the commands on fields of a hash that came with Redis 8.
@@ -87,7 +88,11 @@ func runHGetDel(ctx *Context) {
 	}
 	start := len(ctx.B)
 	ctx.Array(len(fields))
-	ctx.undoOn(ctx.Tx.HGetDel(ctx.Args[1], fields, ctx.bulkOrNull), start)
+	found, write := ctx.countingFields()
+	ctx.undoOn(ctx.Tx.HGetDel(ctx.Args[1], fields, write), start)
+	if *found > 0 {
+		ctx.NotifyTaken(pubsub.Hash, "hdel", ctx.Args[1])
+	}
 }
 
 // fieldExpiry is an option that says what becomes of fields' expiries.
@@ -143,7 +148,35 @@ func runHGetEx(ctx *Context) {
 	}
 	start := len(ctx.B)
 	ctx.Array(len(fields))
-	ctx.undoOn(ctx.Tx.HGetEx(ctx.Args[1], e.at, fields, ctx.bulkOrNull), start)
+	found, write := ctx.countingFields()
+	ctx.undoOn(ctx.Tx.HGetEx(ctx.Args[1], e.at, fields, write), start)
+	if *found > 0 {
+		ctx.notifyFields(e.at)
+	}
+}
+
+// countingFields writes values, or null, and counts those that are there.
+func (ctx *Context) countingFields() (found *int, write func(value []byte, ok bool)) {
+	found = new(int)
+	return found, func(value []byte, ok bool) {
+		if ok {
+			*found++
+		}
+		ctx.bulkOrNull(value, ok)
+	}
+}
+
+// notifyFields is about fields that were given an expiry, or deleted if that has come.
+func (ctx *Context) notifyFields(at int64) {
+	switch {
+	case at == cache.KeepTTL:
+	case at == cache.NoExpiry:
+		ctx.Notify(pubsub.Hash, "hpersist", ctx.Args[1])
+	case at <= ctx.Tx.Now():
+		ctx.NotifyTaken(pubsub.Hash, "hdel", ctx.Args[1])
+	default:
+		ctx.Notify(pubsub.Hash, "hexpire", ctx.Args[1])
+	}
 }
 
 // hsetexOptions are what stands before the fields of HSETEX.
@@ -163,7 +196,14 @@ func runHSetEx(ctx *Context) {
 		ctx.Error(fault)
 		return
 	}
-	ctx.flagOr(ctx.Tx.HSetEx(ctx.Args[1], o.at, o.cond, o.pairs...))
+	set, err := ctx.Tx.HSetEx(ctx.Args[1], o.at, o.cond, o.pairs...)
+	if set {
+		ctx.Notify(pubsub.Hash, "hset", ctx.Args[1])
+		if o.at != cache.NoExpiry {
+			ctx.notifyFields(o.at)
+		}
+	}
+	ctx.flagOr(set, err)
 }
 
 // hsetexOptions reads the arguments of HSETEX, whose options come in any order.

@@ -119,6 +119,7 @@ func runHGetAll(ctx *Context) {
 // runHKeys is HKEYS key, runHVals HVALS key.
 func runHKeys(ctx *Context) { ctx.hashList(func(field, _ []byte) []byte { return field }) }
 
+// runHVals: get all the values in a hash.
 func runHVals(ctx *Context) { ctx.hashList(func(_, value []byte) []byte { return value }) }
 
 // hashList replies with one thing of each field.
@@ -222,6 +223,7 @@ func (ctx *Context) randomHead(w *resp.Writer, n int, withValues bool) {
 	w.Array(n)
 }
 
+// randomField writes a field of HRANDFIELD, with its value if asked for.
 func (ctx *Context) randomField(field, value []byte, withValues bool) {
 	if withValues && ctx.Proto >= 3 {
 		ctx.Array(2)
@@ -240,16 +242,16 @@ func runHScan(ctx *Context) {
 		ctx.Error(fault)
 		return
 	}
-	if _, there, ok := ctx.hashView(); !ok {
-		return
-	} else if !there {
-		ctx.scanHead(0, 0)
+	if !ctx.hashOrNone() {
 		return
 	}
-	options, values, fault := hashScanOptions(ctx.Args)
-	if fault != "" {
-		ctx.Error(fault)
-		return
+	var options cache.ScanOptions
+	values := true
+	if ctx.Tx.Type(ctx.Args[1]) == cache.Hash {
+		if options, values, fault = hashScanOptions(ctx.Args); fault != "" {
+			ctx.Error(fault)
+			return
+		}
 	}
 	start, found := len(ctx.B), 0
 	next, err := ctx.Tx.HScan(ctx.Args[1], cursor, options, func(field, value []byte) {

@@ -6,6 +6,7 @@ import (
 	"github.com/ashlar-cache/ashlar/cache"
 	"github.com/ashlar-cache/ashlar/protocol/command"
 	"github.com/ashlar-cache/ashlar/protocol/internal/args"
+	"github.com/ashlar-cache/ashlar/protocol/internal/pubsub"
 )
 
 // hyperloglogRows are the commands on HyperLogLogs.
@@ -26,7 +27,7 @@ var hyperloglogRows = []Row{
 	{
 		Spec: command.Spec{
 			Name: "pfcount", Arity: -2, Summary: "Return the approximated cardinality of the set(s) observed by the HyperLogLog at key(s).",
-			Flags: command.ReadOnly, Categories: command.CatHyperLogLog,
+			Flags: command.ReadOnly | command.MayReplicate, Categories: command.CatHyperLogLog,
 			Since: "2.8.9", Group: "hyperloglog", Complexity: "O(1) with a very small average constant time when called with a single key. O(N) with N being the number of keys, and much bigger constant times, when called with multiple keys.",
 			Keys: []command.KeySpec{{Notes: "RW because it may change the internal representation of the key, and propagate to replicas", Flags: []string{"RW", "access"}, Index: 1, LastKey: -1, Step: 1}},
 			Args: []command.Arg{
@@ -78,7 +79,11 @@ var hyperloglogRows = []Row{
 
 // runPfadd is PFADD key [element ...].
 func runPfadd(ctx *Context) {
-	ctx.flagOr(ctx.Tx.PFAdd(ctx.Args[1], ctx.Args[2:]...))
+	changed, err := ctx.Tx.PFAdd(ctx.Args[1], ctx.Args[2:]...)
+	if changed {
+		ctx.Notify(pubsub.String, "pfadd", ctx.Args[1])
+	}
+	ctx.flagOr(changed, err)
 }
 
 // runPfcount is PFCOUNT key [key ...].
@@ -97,6 +102,7 @@ func runPfmerge(ctx *Context) {
 		ctx.fail(err)
 		return
 	}
+	ctx.Notify(pubsub.String, "pfadd", ctx.Args[1])
 	ctx.OK()
 }
 

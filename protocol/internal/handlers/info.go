@@ -117,11 +117,14 @@ func (w *infoWriter) stats() *cache.Stats {
 	return &w.cacheHas
 }
 
+// line writes a line of the report.
 func (w *infoWriter) line(text string) {
 	w.WriteString(text)
 	w.WriteString("\r\n")
 }
 
+// text, int, uint, ratio and percent write a field in the form that its kind has in
+// Redis.
 func (w *infoWriter) text(name, value string) { w.line(name + ":" + value) }
 
 func (w *infoWriter) int(name string, n int64) { w.text(name, strconv.FormatInt(n, 10)) }
@@ -166,7 +169,7 @@ func infoPersistence(w *infoWriter) {
 // infoReplication is that of a master without replicas.
 func infoReplication(w *infoWriter) {
 	w.fixed("role:master connected_slaves:0 master_failover_state:no-failover")
-	w.text("master_replid", w.server.Process.ReplID)
+	w.text("master_replid", w.server.Process.ReplID())
 	w.text("master_replid2", strings.Repeat("0", 40))
 	w.fixed(`master_repl_offset:0 second_repl_offset:-1 repl_backlog_active:0 repl_backlog_size:1048576
 		repl_backlog_first_byte_offset:0 repl_backlog_histlen:0`)

@@ -30,7 +30,11 @@ func infoServer(w *infoWriter) {
 	w.int("process_id", int64(os.Getpid()))
 	w.text("process_supervised", supervisor(c.Supervised.Text()))
 	w.text("run_id", id.RunID)
-	w.int("tcp_port", c.Port.Int())
+	port := c.Port.Int()
+	if port == 0 {
+		port = c.TLSPort.Int()
+	}
+	w.int("tcp_port", port)
 	w.int("server_time_usec", w.now.UnixMicro())
 	w.int("uptime_in_seconds", id.Uptime())
 	w.int("uptime_in_days", id.Uptime()/(24*60*60))
@@ -57,24 +61,26 @@ func supervisor(setting string) string {
 }
 
 // listeners writes a line for each kind of socket that is listened on, as Redis
-// does since 7.2: all addresses of one kind stand in its line.
+// does since 7.2: all addresses of one kind stand in its line. A kind has its number.
 func (w *infoWriter) listeners() {
-	c, n := w.server.Config, 0
+	c := w.server.Config
+	var binds strings.Builder
+	for _, address := range c.Bind.Words() {
+		binds.WriteString(",bind=" + address)
+	}
 	if port := c.Port.Int(); port != 0 {
-		var binds strings.Builder
-		for _, address := range c.Bind.Words() {
-			binds.WriteString(",bind=" + address)
-		}
-		w.line(fmt.Sprintf("listener%d:name=tcp%s,port=%d", n, &binds, port))
-		n++
+		w.line(fmt.Sprintf("listener0:name=tcp%s,port=%d", &binds, port))
 	}
 	if path := c.UnixSocket.Text(); path != "" {
-		w.line(fmt.Sprintf("listener%d:name=unix,bind=%s", n, path))
+		w.line("listener1:name=unix,bind=" + path)
+	}
+	if port := c.TLSPort.Int(); port != 0 {
+		w.line(fmt.Sprintf("listener2:name=tls%s,port=%d", &binds, port))
 	}
 }
 
-// infoClients counts connections, and who waits for keys. Nobody watches any or
-// subscribes here.
+// infoClients counts connections, and who waits for keys, watches some, keeps copies of
+// some, or subscribes.
 func infoClients(w *infoWriter) {
 	c := w.server.connections()
 	w.int("connected_clients", int64(c.Open))
@@ -86,10 +92,12 @@ func infoClients(w *infoWriter) {
 	if w.server.Blocking != nil {
 		waits = w.server.Blocking.Stats()
 	}
-	w.int("blocked_clients", int64(waits.Clients))
-	w.fixed("tracking_clients:0 pubsub_clients:0 watching_clients:0")
+	w.int("blocked_clients", int64(waits.Clients+w.server.Pause.Parked()))
+	w.int("tracking_clients", int64(w.server.Tracking.Clients()))
+	w.int("pubsub_clients", int64(w.server.Exchange.Clients()))
+	w.int("watching_clients", int64(w.server.Watch.Clients()))
 	w.int("clients_in_timeout_table", int64(waits.Timed))
-	w.fixed("total_watched_keys:0")
+	w.int("total_watched_keys", int64(w.server.Watch.Total()))
 	w.int("total_blocking_keys", int64(waits.Keys))
 	w.int("total_blocking_keys_on_nokey", int64(waits.GoneKeys))
 }

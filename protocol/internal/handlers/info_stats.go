@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/ashlar-cache/ashlar/protocol/internal/pubsub"
 )
 
 // The sections of INFO that count what the server has done.
 
 // infoStats writes the totals since the start or the last CONFIG RESETSTAT. The
-// fields of replication, pub/sub, defragmentation and the like are those of a
+// fields of replication, defragmentation and the like are those of a
 // server where nothing of the kind has happened.
 func infoStats(w *infoWriter) {
 	w.server.connections() // brings their counts up to date
@@ -24,7 +26,8 @@ func infoStats(w *infoWriter) {
 	w.ratio("instantaneous_output_kbps", m.OutputKbps())
 	w.fixed("instantaneous_input_repl_kbps:0.00 instantaneous_output_repl_kbps:0.00")
 	w.uint("rejected_connections", m.ConnectionsRejected.Load())
-	w.fixed("sync_full:0 sync_partial_ok:0 sync_partial_err:0 expired_subkeys:0")
+	w.fixed("sync_full:0 sync_partial_ok:0 sync_partial_err:0")
+	w.int("expired_subkeys", s.ExpiredFields)
 	w.int("expired_keys", s.Expired)
 	w.fixed("expired_stale_perc:0.00 expired_time_cap_reached_count:0 expire_cycle_cpu_milliseconds:0")
 	w.int("evicted_keys", s.Evicted)
@@ -33,11 +36,17 @@ func infoStats(w *infoWriter) {
 		current_eviction_exceeded_time:0`)
 	w.int("keyspace_hits", s.Hits)
 	w.int("keyspace_misses", s.Misses)
-	w.fixed(`pubsub_channels:0 pubsub_patterns:0 pubsubshard_channels:0 latest_fork_usec:0 total_forks:0
+	w.int("pubsub_channels", int64(w.server.Exchange.Len(pubsub.Channel)))
+	w.int("pubsub_patterns", int64(w.server.Exchange.Len(pubsub.Pattern)))
+	w.int("pubsubshard_channels", int64(w.server.Exchange.Len(pubsub.Sharded)))
+	w.fixed(`latest_fork_usec:0 total_forks:0
 		migrate_cached_sockets:0 slave_expires_tracked_keys:0 active_defrag_hits:0 active_defrag_misses:0
 		active_defrag_key_hits:0 active_defrag_key_misses:0 total_active_defrag_time:0
-		current_active_defrag_time:0 tracking_total_keys:0 tracking_total_items:0
-		tracking_total_prefixes:0 unexpected_error_replies:0`)
+		current_active_defrag_time:0`)
+	w.int("tracking_total_keys", int64(w.server.Tracking.Keys()))
+	w.int("tracking_total_items", int64(w.server.Tracking.Items()))
+	w.int("tracking_total_prefixes", int64(w.server.Tracking.Prefixes()))
+	w.fixed("unexpected_error_replies:0")
 	w.uint("total_error_replies", m.Errors())
 	w.fixed("dump_payload_sanitizations:0")
 	w.uint("total_reads_processed", m.Reads())
@@ -49,7 +58,9 @@ func infoStats(w *infoWriter) {
 		eventloop_duration_cmd_sum:0 instantaneous_eventloop_cycles_per_sec:0
 		instantaneous_eventloop_duration_usec:0`)
 	w.uint("acl_access_denied_auth", m.AuthDenied.Load())
-	w.fixed("acl_access_denied_cmd:0 acl_access_denied_key:0 acl_access_denied_channel:0")
+	w.uint("acl_access_denied_cmd", m.CommandDenied.Load())
+	w.uint("acl_access_denied_key", m.KeyDenied.Load())
+	w.uint("acl_access_denied_channel", m.ChannelDenied.Load())
 }
 
 // infoCommandStats writes a line for each command that has been called or
@@ -76,6 +87,9 @@ func infoErrorStats(w *infoWriter) {
 // infoLatencyStats writes the percentiles that the configuration asks for, in
 // microseconds with their fractions, for each command that was called and timed.
 func infoLatencyStats(w *infoWriter) {
+	if v := w.server.Config.Lookup("latency-tracking"); v != nil && !v.Bool() {
+		return
+	}
 	var percentiles []string
 	if v := w.server.Config.Lookup("latency-tracking-info-percentiles"); v != nil {
 		percentiles = v.Words()

@@ -8,6 +8,7 @@ import (
 	"github.com/ashlar-cache/ashlar/cache"
 	"github.com/ashlar-cache/ashlar/protocol/command"
 	"github.com/ashlar-cache/ashlar/protocol/internal/args"
+	"github.com/ashlar-cache/ashlar/protocol/internal/pubsub"
 )
 
 // keyspaceRows are the commands that are about keys rather than values.
@@ -157,7 +158,7 @@ const errSameObject = "ERR source and destination objects are the same"
 func runDel(ctx *Context) {
 	deleted := int64(0)
 	for _, key := range ctx.Args[1:] {
-		if ctx.Tx.Delete(key) {
+		if ctx.remove(key) {
 			deleted++
 		}
 	}
@@ -166,6 +167,17 @@ func runDel(ctx *Context) {
 
 // runUnlink is DEL: to delete never takes long here, since memory is given back
 // in the background anyway.
+// remove deletes a key, and publishes that.
+func (ctx *Context) remove(key []byte) bool {
+	there := ctx.Tx.Delete(key)
+	if there {
+		ctx.Notify(pubsub.Generic, "del", key)
+	}
+	return there
+}
+
+// runUnlink: delete a key asynchronously in another thread. Otherwise it is just as DEL, but
+// non blocking.
 func runUnlink(ctx *Context) { runDel(ctx) }
 
 // lookup finds a key as Redis's inspecting commands do (EXISTS, TYPE, TTL,
@@ -222,11 +234,9 @@ func runRename(ctx *Context) {
 		ctx.OK()
 		return
 	}
-	if err := ctx.Tx.Rename(src, dst); err != nil {
-		ctx.fail(err)
-		return
+	if ctx.rename(src, dst) {
+		ctx.OK()
 	}
-	ctx.OK()
 }
 
 // runRenameNX is runRename unless dst exists.
@@ -240,11 +250,24 @@ func runRenameNX(ctx *Context) {
 		ctx.Flag(false)
 		return
 	}
+	if ctx.rename(src, dst) {
+		ctx.Flag(true)
+	}
+}
+
+// rename renames a key that is there, and tells whether that went well; else it has
+// replied. For subscribers what takes another key's place is new.
+func (ctx *Context) rename(src, dst []byte) bool {
+	if ctx.Server.Events.On(pubsub.NewKey) && ctx.Tx.Type(dst) != cache.None {
+		ctx.Notify(pubsub.NewKey, "new", dst)
+	}
 	if err := ctx.Tx.Rename(src, dst); err != nil {
 		ctx.fail(err)
-		return
+		return false
 	}
-	ctx.Flag(true)
+	ctx.Notify(pubsub.Generic, "rename_from", src)
+	ctx.Notify(pubsub.Generic, "rename_to", dst)
+	return true
 }
 
 // runCopy copies value and expiry. That both names and databases are the same is
@@ -274,10 +297,20 @@ func runCopy(ctx *Context) {
 		ctx.Flag(false)
 		return
 	}
+	if replace && ctx.Server.Events.On(pubsub.NewKey) {
+		ctx.Tx.SelectDB(db)
+		if ctx.Tx.Type(dst) != cache.None { // what takes its place is new all the same
+			ctx.Notify(pubsub.NewKey, "new", dst)
+		}
+		ctx.Tx.SelectDB(ctx.Session.DB)
+	}
 	copied, err := ctx.Tx.Copy(src, db, dst, replace)
 	if err != nil {
 		ctx.fail(err)
 		return
+	}
+	if copied {
+		ctx.notifyIn(db, "copy_to", dst)
 	}
 	ctx.Flag(copied)
 }
@@ -292,7 +325,12 @@ func runMove(ctx *Context) {
 	case db == ctx.Session.DB:
 		ctx.Error(errSameObject)
 	default:
-		ctx.Flag(ctx.Tx.Move(ctx.Args[1], db))
+		moved := ctx.Tx.Move(ctx.Args[1], db)
+		if moved {
+			ctx.Notify(pubsub.Generic, "move_from", ctx.Args[1])
+			ctx.notifyIn(db, "move_to", ctx.Args[1])
+		}
+		ctx.Flag(moved)
 	}
 }
 

@@ -109,8 +109,10 @@ func runDBSize(ctx *Context) {
 	ctx.Int(int64(ctx.Tx.Size()))
 }
 
+// runFlushDB: remove all keys from the current database.
 func runFlushDB(ctx *Context) { ctx.flush(ctx.Session.DB) }
 
+// runFlushAll: remove all keys from all databases.
 func runFlushAll(ctx *Context) { ctx.flush(-1) }
 
 // flush empties a database, or all of them for -1. SYNC and ASYNC make no

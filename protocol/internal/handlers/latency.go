@@ -116,8 +116,10 @@ var latencyHelp = []string{
 	"    If no commands are specified then all histograms are replied.",
 }
 
+// runLatencyHelp: show helpful text about the different subcommands.
 func runLatencyHelp(ctx *Context) { ctx.help("LATENCY", latencyHelp) }
 
+// runLatencyLatest: return the latest latency samples for all events.
 func runLatencyLatest(ctx *Context) {
 	events := ctx.Server.Latency.Events()
 	ctx.Array(len(events))
@@ -130,6 +132,7 @@ func runLatencyLatest(ctx *Context) {
 	}
 }
 
+// runLatencyHistory: return timestamp-latency samples for the event.
 func runLatencyHistory(ctx *Context) {
 	samples := ctx.Server.Latency.History(string(ctx.Args[2]))
 	ctx.Array(len(samples))
@@ -140,6 +143,7 @@ func runLatencyHistory(ctx *Context) {
 	}
 }
 
+// runLatencyReset: reset latency data for one or more events.
 func runLatencyReset(ctx *Context) {
 	var names []string
 	for _, name := range ctx.Args[2:] {

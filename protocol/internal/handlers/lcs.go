@@ -155,6 +155,7 @@ type lcsRow struct {
 	width int // len(b)
 }
 
+// newLCSRow makes the last row of the table alone: enough for the length.
 func newLCSRow(a, b []byte) *lcsRow {
 	words := (len(b) + 63) / 64
 	r := &lcsRow{bits: make([]uint64, words), none: make([]uint64, words), width: len(b)}
@@ -226,6 +227,7 @@ type lcsTable struct {
 	length int // of the longest common subsequence
 }
 
+// newLCSTable makes the whole table, which is needed to find the text itself.
 func newLCSTable(a, b []byte) *lcsTable {
 	t := &lcsTable{a: a, b: b, bits: make([]uint64, len(a)*len(b)/64+2)}
 	r := newLCSRow(a, b)

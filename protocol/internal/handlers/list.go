@@ -4,6 +4,7 @@ import (
 	"github.com/ashlar-cache/ashlar/cache"
 	"github.com/ashlar-cache/ashlar/protocol/command"
 	"github.com/ashlar-cache/ashlar/protocol/internal/args"
+	"github.com/ashlar-cache/ashlar/protocol/internal/pubsub"
 )
 
 // listRows are the commands that add to the ends of lists and take from them.
@@ -165,12 +166,45 @@ var listRows = []Row{
 	},
 }
 
-func runLpush(ctx *Context)  { ctx.lengthOr(ctx.Tx.LPush(ctx.Args[1], ctx.Args[2:]...)) }
-func runRpush(ctx *Context)  { ctx.lengthOr(ctx.Tx.RPush(ctx.Args[1], ctx.Args[2:]...)) }
-func runLpushx(ctx *Context) { ctx.lengthOr(ctx.Tx.LPushX(ctx.Args[1], ctx.Args[2:]...)) }
-func runRpushx(ctx *Context) { ctx.lengthOr(ctx.Tx.RPushX(ctx.Args[1], ctx.Args[2:]...)) }
+// runLpush: prepend one or multiple elements to a list.
+func runLpush(ctx *Context) {
+	n, err := ctx.Tx.LPush(ctx.Args[1], ctx.Args[2:]...)
+	ctx.added(pubsub.List, "lpush", n, err)
+}
 
+// runRpush: append one or multiple elements to a list.
+func runRpush(ctx *Context) {
+	n, err := ctx.Tx.RPush(ctx.Args[1], ctx.Args[2:]...)
+	ctx.added(pubsub.List, "rpush", n, err)
+}
+
+// runLpushx: prepend an element to a list, only if the list exists.
+func runLpushx(ctx *Context) {
+	n, err := ctx.Tx.LPushX(ctx.Args[1], ctx.Args[2:]...)
+	ctx.added(pubsub.List, "lpush", n, err)
+}
+
+// runRpushx: append an element to a list, only if the list exists.
+func runRpushx(ctx *Context) {
+	n, err := ctx.Tx.RPushX(ctx.Args[1], ctx.Args[2:]...)
+	ctx.added(pubsub.List, "rpush", n, err)
+}
+
+// popEvents and pushEvents are what an end of a list gives or gets, to subscribers.
+var (
+	popEvents  = [...]string{cache.Left: "lpop", cache.Right: "rpop"}
+	pushEvents = [...]string{cache.Left: "lpush", cache.Right: "rpush"}
+)
+
+// notifyPopped is about a list that gave elements.
+func (ctx *Context) notifyPopped(key []byte, side cache.Side) {
+	ctx.NotifyTaken(pubsub.List, popEvents[side], key)
+}
+
+// runLpop: remove and get the first elements in a list.
 func runLpop(ctx *Context) { ctx.pop(cache.Left) }
+
+// runRpop: remove and get the last elements in a list.
 func runRpop(ctx *Context) { ctx.pop(cache.Right) }
 
 // pop is LPOP and RPOP. With a count the reply is an array, whatever the count.
@@ -182,6 +216,8 @@ func (ctx *Context) pop(side cache.Side) {
 			ctx.fail(err)
 		} else if n == 0 {
 			ctx.Null()
+		} else {
+			ctx.notifyPopped(ctx.Args[1], side)
 		}
 	case 3:
 		count, text := args.Positive(ctx.Args[2])
@@ -199,6 +235,9 @@ func (ctx *Context) pop(side cache.Side) {
 func (ctx *Context) popCount(side cache.Side, count int) {
 	key := ctx.Args[1]
 	n, err := ctx.popArray(key, side, count)
+	if n > 0 {
+		ctx.notifyPopped(key, side)
+	}
 	if n == 0 && err == nil {
 		if n, err = ctx.Tx.LLen(key); n > 0 {
 			ctx.Array(0)
@@ -300,6 +339,7 @@ func (ctx *Context) popFirst(m multiPop) bool {
 			return true
 		}
 		if n > 0 {
+			ctx.notifyPopped(key, m.side)
 			return true
 		}
 	}
@@ -336,6 +376,9 @@ func (ctx *Context) move(take, add cache.Side) bool {
 	}
 	if err != nil {
 		ctx.fail(err)
+		return true
 	}
+	ctx.Notify(pubsub.List, pushEvents[add], ctx.Args[2])
+	ctx.notifyPopped(ctx.Args[1], take)
 	return true
 }

@@ -107,7 +107,10 @@ var listBlockRows = []Row{
 	},
 }
 
+// runBlpop: remove and get the first element in a list, or block until one is available.
 func runBlpop(ctx *Context) { ctx.blockingPop(cache.Left) }
+
+// runBrpop: remove and get the last element in a list, or block until one is available.
 func runBrpop(ctx *Context) { ctx.blockingPop(cache.Right) }
 
 // blockingPop is BLPOP and BRPOP key [key ...] timeout.
@@ -127,6 +130,9 @@ func (ctx *Context) blockingPop(side cache.Side) {
 		})
 		if err != nil {
 			ctx.fail(err)
+		}
+		if n > 0 {
+			ctx.notifyPopped(key, side)
 		}
 		if n > 0 || err != nil {
 			return
@@ -166,6 +172,7 @@ func runBlmove(ctx *Context) {
 // runBrpoplpush is BRPOPLPUSH source destination timeout.
 func runBrpoplpush(ctx *Context) { ctx.blockingMove(cache.Right, cache.Left, ctx.Args[3]) }
 
+// blockingMove is BLMOVE or BRPOPLPUSH.
 func (ctx *Context) blockingMove(take, add cache.Side, wait []byte) {
 	timeout, text := args.Timeout(wait)
 	if text != "" {

@@ -6,6 +6,7 @@ import (
 	"github.com/ashlar-cache/ashlar/cache"
 	"github.com/ashlar-cache/ashlar/protocol/command"
 	"github.com/ashlar-cache/ashlar/protocol/internal/args"
+	"github.com/ashlar-cache/ashlar/protocol/internal/pubsub"
 )
 
 // listEditRows are the commands that change lists anywhere.
@@ -89,6 +90,7 @@ func runLset(ctx *Context) {
 		ctx.fail(err)
 		return
 	}
+	ctx.Notify(pubsub.List, "lset", ctx.Args[1])
 	ctx.OK()
 }
 
@@ -99,7 +101,8 @@ func runLinsert(ctx *Context) {
 		ctx.Error(args.ErrSyntax)
 		return
 	}
-	ctx.lengthOr(ctx.Tx.LInsert(ctx.Args[1], before, ctx.Args[3], ctx.Args[4]))
+	n, err := ctx.Tx.LInsert(ctx.Args[1], before, ctx.Args[3], ctx.Args[4])
+	ctx.added(pubsub.List, "linsert", n, err)
 }
 
 // runLrem is LREM key count element.
@@ -109,7 +112,8 @@ func runLrem(ctx *Context) {
 		ctx.Error(text)
 		return
 	}
-	ctx.lengthOr(ctx.Tx.LRem(ctx.Args[1], int(count), ctx.Args[3]))
+	n, err := ctx.Tx.LRem(ctx.Args[1], int(count), ctx.Args[3])
+	ctx.taken(pubsub.List, "lrem", n, err)
 }
 
 // runLtrim is LTRIM key start stop.
@@ -120,9 +124,13 @@ func runLtrim(ctx *Context) {
 		ctx.Error(args.ErrNotInteger)
 		return
 	}
+	there := ctx.Server.Events.On(pubsub.List|pubsub.Generic) && ctx.Tx.Type(ctx.Args[1]) != cache.None
 	if err := ctx.Tx.LTrim(ctx.Args[1], int(start), int(stop)); err != nil {
 		ctx.fail(err)
 		return
+	}
+	if there {
+		ctx.NotifyTaken(pubsub.List, "ltrim", ctx.Args[1])
 	}
 	ctx.OK()
 }

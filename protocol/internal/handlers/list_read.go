@@ -67,6 +67,7 @@ var listReadRows = []Row{
 	},
 }
 
+// runLlen: get the length of a list.
 func runLlen(ctx *Context) { ctx.lengthOr(ctx.Tx.LLen(ctx.Args[1])) }
 
 // runLindex is LINDEX key index. Without a list the index is not looked at.

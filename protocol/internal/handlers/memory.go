@@ -94,6 +94,7 @@ var memoryHelp = []string{
 	"    sampled up to <count> times (default: 5, 0 means sample all).",
 }
 
+// runMemoryHelp: show helpful text about the different subcommands.
 func runMemoryHelp(ctx *Context) { ctx.help("MEMORY", memoryHelp) }
 
 // runMemoryUsage tells what a key takes in all: its share of the index, header,
@@ -129,6 +130,7 @@ func runMemoryUsage(ctx *Context) {
 // a piece of that work.
 const purgeBudget = time.Millisecond
 
+// runMemoryPurge: ask the allocator to release memory.
 func runMemoryPurge(ctx *Context) {
 	ctx.Server.Cache.Maintain(purgeBudget)
 	ctx.OK()
@@ -159,6 +161,7 @@ func runMemoryStats(ctx *Context) {
 	ctx.memoryStats(after)
 }
 
+// memoryStats writes the fields of MEMORY STATS, each in its own form.
 func (ctx *Context) memoryStats(list []memoryStat) {
 	for _, s := range list {
 		ctx.BulkString(s.name)

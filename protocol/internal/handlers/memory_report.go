@@ -54,6 +54,7 @@ func (m memoryReport) allocated() int64 { return m.items + m.index + m.meta }
 // overhead is what is in use and not the user's data.
 func (m memoryReport) overhead() int64 { return m.index + m.meta + m.clients }
 
+// bytesPerKey is what a key takes on average.
 func (m memoryReport) bytesPerKey() int64 {
 	if m.keys == 0 {
 		return 0
@@ -94,6 +95,7 @@ func ratio(a, b int64) float64 {
 	return float64(a) / float64(b)
 }
 
+// percent is a share in percent; 0 of nothing.
 func percent(a, b int64) float64 { return 100 * ratio(a, b) }
 
 // humanBytes writes a size as INFO's _human fields have it (redis-server's

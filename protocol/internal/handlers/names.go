@@ -30,6 +30,7 @@ type nameKey struct {
 	length     int
 }
 
+// newNames makes the index of some commands by name.
 func newNames(commands []*Command) *names {
 	n := &names{shift: 64}
 	size := 1

@@ -106,6 +106,7 @@ var objectHelp = []string{
 	"    <key>.",
 }
 
+// runObjectHelp: show helpful text about the different subcommands.
 func runObjectHelp(ctx *Context) { ctx.help("OBJECT", objectHelp) }
 
 // object finds the key that OBJECT is about; without it the reply is null. To ask
@@ -138,6 +139,7 @@ func runObjectFreq(ctx *Context) {
 	}
 }
 
+// runObjectIdleTime: get the time since a Redis object was last accessed.
 func runObjectIdleTime(ctx *Context) {
 	info, ok := ctx.object()
 	switch {
@@ -176,6 +178,8 @@ func (ctx *Context) refCount(tx *cache.Tx, key []byte, info cache.ObjectInfo) in
 // policy is the name of the eviction policy in force.
 func (ctx *Context) policy() string { return ctx.Server.Config.MaxMemoryPolicy.Text() }
 
+// isLFU tells whether a policy counts accesses, as OBJECT FREQ wants it.
 func isLFU(policy string) bool { return strings.HasSuffix(policy, "-lfu") }
 
+// isDensity tells whether a policy keeps both counts and times.
 func isDensity(policy string) bool { return strings.Contains(policy, "-density") }

@@ -1,9 +1,11 @@
 package handlers
 
 import (
+	"bytes"
 	"slices"
 
 	"github.com/ashlar-cache/ashlar/protocol/command"
+	"github.com/ashlar-cache/ashlar/protocol/internal/pubsub"
 	"github.com/ashlar-cache/ashlar/protocol/resp"
 )
 
@@ -154,10 +156,16 @@ func (ctx *Context) insert(start int, head func(*resp.Writer)) {
 }
 
 // runSAdd is SADD key member [member ...].
-func runSAdd(ctx *Context) { ctx.lengthOr(ctx.Tx.SAdd(ctx.Args[1], ctx.Args[2:]...)) }
+func runSAdd(ctx *Context) {
+	n, err := ctx.Tx.SAdd(ctx.Args[1], ctx.Args[2:]...)
+	ctx.added(pubsub.Set, "sadd", n, err)
+}
 
 // runSRem is SREM key member [member ...].
-func runSRem(ctx *Context) { ctx.lengthOr(ctx.Tx.SRem(ctx.Args[1], ctx.Args[2:]...)) }
+func runSRem(ctx *Context) {
+	n, err := ctx.Tx.SRem(ctx.Args[1], ctx.Args[2:]...)
+	ctx.taken(pubsub.Set, "srem", n, err)
+}
 
 // runSIsMember is SISMEMBER key member.
 func runSIsMember(ctx *Context) { ctx.flagOr(ctx.Tx.SIsMember(ctx.Args[1], ctx.Args[2])) }
@@ -193,4 +201,18 @@ func runSMembers(ctx *Context) {
 
 // runSMove is SMOVE source destination member. A destination of the wrong type does
 // not count where there is no source.
-func runSMove(ctx *Context) { ctx.flagOr(ctx.Tx.SMove(ctx.Args[1], ctx.Args[2], ctx.Args[3])) }
+func runSMove(ctx *Context) {
+	from, to, member := ctx.Args[1], ctx.Args[2], ctx.Args[3]
+	had := false
+	if ctx.Server.Events.On(pubsub.Set) {
+		had, _ = ctx.Tx.SIsMember(to, member)
+	}
+	moved, err := ctx.Tx.SMove(from, to, member)
+	if moved && !bytes.Equal(from, to) {
+		ctx.NotifyTaken(pubsub.Set, "srem", from)
+		if !had {
+			ctx.Notify(pubsub.Set, "sadd", to)
+		}
+	}
+	ctx.flagOr(moved, err)
+}

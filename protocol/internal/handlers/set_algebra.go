@@ -5,6 +5,7 @@ import (
 
 	"github.com/ashlar-cache/ashlar/protocol/command"
 	"github.com/ashlar-cache/ashlar/protocol/internal/args"
+	"github.com/ashlar-cache/ashlar/protocol/internal/pubsub"
 	"github.com/ashlar-cache/ashlar/protocol/resp"
 )
 
@@ -136,17 +137,30 @@ func (ctx *Context) operate(do func(keys [][]byte, f func(member []byte) bool) e
 // runSInter, runSUnion and runSDiff are SINTER, SUNION, SDIFF key [key ...].
 func runSInter(ctx *Context) { ctx.operate(ctx.Tx.SInter) }
 
+// runSUnion: add multiple sets.
 func runSUnion(ctx *Context) { ctx.operate(ctx.Tx.SUnion) }
 
+// runSDiff: subtract multiple sets.
 func runSDiff(ctx *Context) { ctx.operate(ctx.Tx.SDiff) }
 
 // runSInterStore, runSUnionStore and runSDiffStore are SINTERSTORE, SUNIONSTORE,
 // SDIFFSTORE destination key [key ...].
-func runSInterStore(ctx *Context) { ctx.lengthOr(ctx.Tx.SInterStore(ctx.Args[1], ctx.Args[2:])) }
+func runSInterStore(ctx *Context) {
+	dst := ctx.Args[1]
+	ctx.stores(pubsub.Set, "sinterstore", dst, func() (int, error) { return ctx.Tx.SInterStore(dst, ctx.Args[2:]) })
+}
 
-func runSUnionStore(ctx *Context) { ctx.lengthOr(ctx.Tx.SUnionStore(ctx.Args[1], ctx.Args[2:])) }
+// runSUnionStore: add multiple sets and store the resulting set in a key.
+func runSUnionStore(ctx *Context) {
+	dst := ctx.Args[1]
+	ctx.stores(pubsub.Set, "sunionstore", dst, func() (int, error) { return ctx.Tx.SUnionStore(dst, ctx.Args[2:]) })
+}
 
-func runSDiffStore(ctx *Context) { ctx.lengthOr(ctx.Tx.SDiffStore(ctx.Args[1], ctx.Args[2:])) }
+// runSDiffStore: subtract multiple sets and store the resulting set in a key.
+func runSDiffStore(ctx *Context) {
+	dst := ctx.Args[1]
+	ctx.stores(pubsub.Set, "sdiffstore", dst, func() (int, error) { return ctx.Tx.SDiffStore(dst, ctx.Args[2:]) })
+}
 
 // runSInterCard is SINTERCARD numkeys key [key ...] [LIMIT limit]. A limit of 0 is
 // none. What the numbers may be is told by texts of their own, whatever is wrong with

@@ -5,6 +5,7 @@ import (
 
 	"github.com/ashlar-cache/ashlar/protocol/command"
 	"github.com/ashlar-cache/ashlar/protocol/internal/args"
+	"github.com/ashlar-cache/ashlar/protocol/internal/pubsub"
 )
 
 // setRandomRows are the commands that pick members at random: each member with the
@@ -61,6 +62,8 @@ func runSPop(ctx *Context) {
 		ctx.fail(err)
 	case n == 0:
 		ctx.Null()
+	default:
+		ctx.NotifyTaken(pubsub.Set, "spop", ctx.Args[1])
 	}
 }
 
@@ -84,7 +87,9 @@ func (ctx *Context) popMany() {
 	}
 	if _, err := ctx.Tx.SPop(ctx.Args[1], n, ctx.Bulk); err != nil {
 		ctx.fail(err)
+		return
 	}
+	ctx.NotifyTaken(pubsub.Set, "spop", ctx.Args[1])
 }
 
 // runSRandMember is SRANDMEMBER key [count]: without a count one member, or null.

@@ -44,6 +44,8 @@ func runSScan(ctx *Context) {
 // scanHead writes what comes before the elements that a scan has found.
 func (ctx *Context) scanHead(cursor uint64, found int) { scanHead(&ctx.Writer, cursor, found) }
 
+// scanHead writes what stands before the elements of a page: the cursor to go on with
+// and how many there are.
 func scanHead(w *resp.Writer, cursor uint64, found int) {
 	var digits [20]byte
 	w.Array(2)

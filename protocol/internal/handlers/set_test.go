@@ -145,12 +145,14 @@ func TestSetsDoNotAllocate(t *testing.T) {
 	r.do("SADD large " + strings.Repeat("x", 100) + " a b c")
 	for i := range 300 {
 		r.do(fmt.Sprintf("SADD large m%d", i))
+		r.do(fmt.Sprintf("SADD popped %d", i))
+		r.do(fmt.Sprintf("SADD popped2 m%d", i))
 	}
 	for _, line := range []string{
 		"SADD ints 2", "SADD words b", "SADD large b", "SADD ints 7", "SADD words d", "SADD large d",
 		"SISMEMBER ints 2", "SISMEMBER words z", "SISMEMBER large m100", "SCARD large", "SMISMEMBER words a b",
 		"SREM ints 9", "SREM words z", "SREM large z", "SRANDMEMBER ints", "SRANDMEMBER words", "SRANDMEMBER large",
-		"SMOVE words large zz",
+		"SMOVE words large zz", "SPOP popped", "SPOP popped2",
 	} {
 		var argv [][]byte
 		for _, word := range strings.Fields(line) {

@@ -70,11 +70,13 @@ var slowlogHelp = []string{
 	"    Reset the slowlog.",
 }
 
+// runSlowlogHelp: show helpful text about the different subcommands.
 func runSlowlogHelp(ctx *Context) { ctx.help("SLOWLOG", slowlogHelp) }
 
 // slowlogCount is how many entries SLOWLOG GET replies with by itself.
 const slowlogCount = 10
 
+// runSlowlogGet replies with the newest entries, 10 unless a count is given.
 func runSlowlogGet(ctx *Context) {
 	count := int64(slowlogCount)
 	if len(ctx.Args) > 3 {
@@ -105,8 +107,10 @@ func runSlowlogGet(ctx *Context) {
 	}
 }
 
+// runSlowlogLen: get the slow log's length.
 func runSlowlogLen(ctx *Context) { ctx.Int(int64(ctx.Server.Slow.Len())) }
 
+// runSlowlogReset: clear all entries from the slow log.
 func runSlowlogReset(ctx *Context) {
 	ctx.Server.Slow.Reset()
 	ctx.OK()

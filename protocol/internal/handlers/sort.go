@@ -4,6 +4,7 @@ import (
 	"github.com/ashlar-cache/ashlar/cache"
 	"github.com/ashlar-cache/ashlar/protocol/command"
 	"github.com/ashlar-cache/ashlar/protocol/internal/args"
+	"github.com/ashlar-cache/ashlar/protocol/internal/pubsub"
 )
 
 // SORT works in four steps: it reads its arguments, copies the elements out of the
@@ -78,6 +79,7 @@ var sortRows = []Row{
 // runSort is SORT, runSortRO is SORT without STORE.
 func runSort(ctx *Context) { ctx.sort(true) }
 
+// runSortRO: sort the elements in a list, set or sorted set. Read-only variant of SORT.
 func runSortRO(ctx *Context) { ctx.sort(false) }
 
 // sorting is one SORT as its arguments ask for it.
@@ -93,8 +95,9 @@ type sorting struct {
 // parseSort reads what follows SORT's key. Options may come in any order and again and
 // again: the last one counts, but for GET, of which all do. A word that lacks its
 // values is a syntax error, found when its turn comes, so that a bad number before it
-// is told first.
-func parseSort(list [][]byte, mayStore bool) (s sorting, fault string) {
+// is told first. Without readsAll, what reads keys whose names are made of elements is
+// refused: which keys these are cannot be told beforehand.
+func parseSort(list [][]byte, mayStore, readsAll bool) (s sorting, fault string) {
 	s.count = -1
 	for opt := args.From(list, 2); opt.More(); {
 		switch {
@@ -115,9 +118,15 @@ func parseSort(list [][]byte, mayStore bool) (s sorting, fault string) {
 			s.store = opt.Next()
 		case opt.Option("by", 1):
 			p := parseSortPattern(opt.Next())
+			if p.varies && !readsAll {
+				return s, "ERR BY option of SORT denied due to insufficient ACL permissions."
+			}
 			s.by = &p
 			s.asIs = s.asIs || !p.varies // also if another BY follows, as in redis-server
 		case opt.Option("get", 1):
+			if !readsAll {
+				return s, "ERR GET option of SORT denied due to insufficient ACL permissions."
+			}
 			s.gets = append(s.gets, parseSortPattern(opt.Next()))
 		default:
 			return s, args.ErrSyntax
@@ -139,7 +148,7 @@ func (s *sorting) window(n int) (start, end int) {
 // sort is SORT key [BY pattern] [LIMIT offset count] [GET pattern ...] [ASC | DESC]
 // [ALPHA] [STORE destination].
 func (ctx *Context) sort(mayStore bool) {
-	s, fault := parseSort(ctx.Args, mayStore)
+	s, fault := parseSort(ctx.Args, mayStore, ctx.ReadsAllKeys())
 	if fault != "" {
 		ctx.Error(fault)
 		return
@@ -211,12 +220,16 @@ func (ctx *Context) storeSort(s *sorting, v *sortVector) {
 			list = append(list, v.copy(value))
 		}
 	}
-	ctx.Tx.Delete(s.store)
+	was := ctx.Tx.Delete(s.store)
+	if was && ctx.Server.Events.On(pubsub.NewKey) {
+		defer ctx.Server.Events.Replace(s.store)()
+	}
 	if len(list) > 0 {
 		if _, err := ctx.Tx.RPush(s.store, list...); err != nil {
 			ctx.fail(err)
 			return
 		}
 	}
+	ctx.notifyStored(pubsub.List, "sortstore", s.store, len(list), was)
 	ctx.Int(int64(len(list)))
 }

@@ -17,6 +17,7 @@ type sortPattern struct {
 	key            []byte // room for keys
 }
 
+// parseSortPattern reads a BY or GET pattern.
 func parseSortPattern(text []byte) (p sortPattern) {
 	text = untilNUL(text)
 	if string(text) == "#" {

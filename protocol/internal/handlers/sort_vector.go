@@ -23,11 +23,13 @@ type sortItem struct {
 	place   int // where it was: equals stay in this order
 }
 
+// copy keeps bytes that are borrowed in the vector's own space.
 func (v *sortVector) copy(b []byte) []byte {
 	v.arena = append(v.arena, b...)
 	return v.arena[len(v.arena)-len(b) : len(v.arena) : len(v.arena)]
 }
 
+// add takes an element to be sorted.
 func (v *sortVector) add(element []byte) {
 	v.items = append(v.items, sortItem{element: v.copy(element), place: len(v.items)})
 }
@@ -166,6 +168,7 @@ func compareText(a, b []byte, whole bool) int {
 	return bytes.Compare(untilNUL(a), untilNUL(b))
 }
 
+// btoi is 1 for true.
 func btoi(b bool) int {
 	if b {
 		return 1
@@ -173,6 +176,7 @@ func btoi(b bool) int {
 	return 0
 }
 
+// untilNUL is what C takes for the string: up to the first zero byte.
 func untilNUL(b []byte) []byte {
 	if i := bytes.IndexByte(b, 0); i >= 0 {
 		return b[:i]

@@ -3,6 +3,7 @@ package handlers
 import (
 	"github.com/ashlar-cache/ashlar/cache"
 	"github.com/ashlar-cache/ashlar/protocol/internal/args"
+	"github.com/ashlar-cache/ashlar/protocol/internal/pubsub"
 )
 
 // What XADD, XTRIM and XSETID answer to what cannot be. The engine has an error of its
@@ -96,6 +97,7 @@ func (o *streamOptions) maxLen(c *args.Cursor) (err string) {
 	return err
 }
 
+// minID reads the threshold of a MINID trim.
 func (o *streamOptions) minID(c *args.Cursor) (err string) {
 	if err = o.operator(c); err != "" {
 		return err
@@ -162,10 +164,22 @@ func runXadd(ctx *Context) {
 		ctx.Error(errAddZero)
 		return
 	}
+	trims := o.add.Trim.By != cache.TrimNothing && ctx.Server.Events.On(pubsub.Stream)
+	before := 0
+	if trims {
+		before, _ = ctx.Tx.XLen(ctx.Args[1])
+	}
 	id, err := ctx.Tx.XAdd(ctx.Args[1], o.add, pairs...)
 	switch {
 	case err == nil:
 		ctx.streamID(id)
+		ctx.Notify(pubsub.Stream, "xadd", ctx.Args[1])
+		if !trims {
+			break
+		}
+		if after, _ := ctx.Tx.XLen(ctx.Args[1]); after <= before {
+			ctx.Notify(pubsub.Stream, "xtrim", ctx.Args[1])
+		}
 	case err == cache.ErrNotFound:
 		ctx.Null()
 	case err == cache.ErrStreamOrder:
@@ -194,7 +208,8 @@ func runXdel(ctx *Context) {
 	var room [fewIDs]cache.StreamID
 	ids, ok := ctx.strictIDs(ctx.Args[2:], room[:0])
 	if ok {
-		ctx.lengthOr(ctx.Tx.XDel(ctx.Args[1], ids...))
+		n, err := ctx.Tx.XDel(ctx.Args[1], ids...)
+		ctx.added(pubsub.Stream, "xdel", n, err)
 	}
 }
 
@@ -221,7 +236,7 @@ func runXtrim(ctx *Context) {
 		return
 	}
 	n, err := ctx.Tx.XTrim(ctx.Args[1], o.add.Trim)
-	ctx.lengthOr(int(n), err)
+	ctx.added(pubsub.Stream, "xtrim", int(n), err)
 }
 
 // runXsetid is XSETID key last-id [ENTRIESADDED n] [MAXDELETEDID id]. It is meant for
@@ -256,6 +271,7 @@ func runXsetid(ctx *Context) {
 	}
 	switch err := ctx.Tx.XSetID(ctx.Args[1], state); err {
 	case nil:
+		ctx.Notify(pubsub.Stream, "xsetid", ctx.Args[1])
 		ctx.OK()
 	case cache.ErrStreamDeleted:
 		ctx.Error(errSetDeleted)

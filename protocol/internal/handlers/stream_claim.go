@@ -58,11 +58,13 @@ func runXclaim(ctx *Context) {
 		ctx.Error(err)
 		return
 	}
+	before := ctx.consumers(ctx.Args[1], ctx.Args[2])
 	claimed, err := ctx.Tx.XClaim(ctx.Args[1], ctx.Args[2], ctx.Args[3], how, ids)
 	if err != nil {
 		ctx.fail(err)
 		return
 	}
+	ctx.notifyConsumer(ctx.Args[1], ctx.Args[2], before)
 	ctx.claimed(claimed, how.JustID)
 }
 
@@ -165,11 +167,13 @@ func runXautoclaim(ctx *Context) {
 		return
 	}
 	var room, lost [fewIDs]cache.StreamID
+	before := ctx.consumers(ctx.Args[1], ctx.Args[2])
 	next, claimed, deleted, err := ctx.Tx.XAutoClaim(ctx.Args[1], ctx.Args[2], ctx.Args[3], how, room[:0], lost[:0])
 	if err != nil {
 		ctx.fail(err)
 		return
 	}
+	ctx.notifyConsumer(ctx.Args[1], ctx.Args[2], before)
 	ctx.Array(3)
 	ctx.streamID(next)
 	ctx.claimed(claimed, how.JustID)

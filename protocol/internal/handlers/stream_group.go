@@ -3,6 +3,7 @@ package handlers
 import (
 	"github.com/ashlar-cache/ashlar/cache"
 	"github.com/ashlar-cache/ashlar/protocol/internal/args"
+	"github.com/ashlar-cache/ashlar/protocol/internal/pubsub"
 )
 
 // What XGROUP answers to what cannot be. The hint about MKSTREAM comes with every
@@ -94,6 +95,7 @@ func runXgroupCreate(ctx *Context) {
 	}
 	switch err := ctx.Tx.XGroupCreate(ctx.Args[2], ctx.Args[3], start); err {
 	case nil:
+		ctx.Notify(pubsub.Stream, "xgroup-create", ctx.Args[2])
 		ctx.OK()
 	case cache.ErrGroupExists:
 		ctx.Error(errGroupExists)
@@ -126,6 +128,7 @@ func runXgroupSetID(ctx *Context) {
 		ctx.fail(err)
 		return
 	}
+	ctx.Notify(pubsub.Stream, "xgroup-setid", ctx.Args[2])
 	ctx.OK()
 }
 
@@ -136,6 +139,7 @@ func (ctx *Context) streamOf() bool {
 	return ctx.streamThere(ctx.Args[2], func() { ctx.Error(errGroupNoKey) })
 }
 
+// groupOf checks that the key is a stream and has the group that is named.
 func (ctx *Context) groupOf() bool {
 	if !ctx.streamOf() {
 		return false
@@ -169,6 +173,9 @@ func runXgroupDestroy(ctx *Context) {
 		ctx.fail(err)
 		return
 	}
+	if gone {
+		ctx.Notify(pubsub.Stream, "xgroup-destroy", ctx.Args[2])
+	}
 	ctx.Flag(gone)
 }
 
@@ -183,6 +190,9 @@ func runXgroupCreateConsumer(ctx *Context) {
 		ctx.fail(err)
 		return
 	}
+	if created {
+		ctx.Notify(pubsub.Stream, "xgroup-createconsumer", ctx.Args[2])
+	}
 	ctx.Flag(created)
 }
 
@@ -190,7 +200,12 @@ func runXgroupCreateConsumer(ctx *Context) {
 // pending for it, which nobody will get any more.
 func runXgroupDelConsumer(ctx *Context) {
 	if ctx.groupOf() {
-		ctx.lengthOr(ctx.Tx.XGroupDelConsumer(ctx.Args[2], ctx.Args[3], ctx.Args[4]))
+		there := ctx.consumers(ctx.Args[2], ctx.Args[3])
+		n, err := ctx.Tx.XGroupDelConsumer(ctx.Args[2], ctx.Args[3], ctx.Args[4])
+		if there != ctx.consumers(ctx.Args[2], ctx.Args[3]) {
+			ctx.Notify(pubsub.Stream, "xgroup-delconsumer", ctx.Args[2])
+		}
+		ctx.lengthOr(n, err)
 	}
 }
 
@@ -214,5 +229,29 @@ func runXack(ctx *Context) {
 	ids, ok := ctx.strictIDs(ctx.Args[3:], room[:0])
 	if ok {
 		ctx.lengthOr(ctx.Tx.XAck(ctx.Args[1], ctx.Args[2], ids...))
+	}
+}
+
+// consumers is how many consumers a group has, if there are events for streams: who
+// reads or claims as a consumer that is not there makes it.
+func (ctx *Context) consumers(key, group []byte) int {
+	if !ctx.Server.Events.On(pubsub.Stream) {
+		return 0
+	}
+	info, err := ctx.Tx.XInfo(key)
+	if err != nil {
+		return 0
+	}
+	g, ok := info.Group(group)
+	if !ok {
+		return 0
+	}
+	return g.ConsumerCount()
+}
+
+// notifyConsumer is about a consumer that a command has made in passing.
+func (ctx *Context) notifyConsumer(key, group []byte, before int) {
+	if ctx.consumers(key, group) > before {
+		ctx.Notify(pubsub.Stream, "xgroup-createconsumer", key)
 	}
 }

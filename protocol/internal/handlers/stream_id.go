@@ -118,6 +118,7 @@ func (ctx *Context) intervalStart(b []byte) (id cache.StreamID, ok bool) {
 	return id, ok
 }
 
+// intervalEnd reads the upper end of an interval of IDs.
 func (ctx *Context) intervalEnd(b []byte) (id cache.StreamID, ok bool) {
 	id, exclusive, ok := ctx.interval(b, math.MaxUint64)
 	if ok && exclusive {

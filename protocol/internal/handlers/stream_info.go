@@ -15,6 +15,7 @@ var xinfoHelp = []string{
 	"    Show information about the stream.",
 }
 
+// runXinfoHelp: show helpful text about the different subcommands.
 func runXinfoHelp(ctx *Context) { ctx.help("XINFO", xinfoHelp) }
 
 // runXinfoConsumers is XINFO CONSUMERS key group, in the order of the names. A consumer

@@ -48,7 +48,10 @@ func appendHead(dst []byte, kind byte, n int) []byte {
 
 // runXrange is XRANGE key start end [COUNT count], runXrevrange XREVRANGE key end
 // start [COUNT count].
-func runXrange(ctx *Context)    { ctx.xrange(ctx.Args[2], ctx.Args[3], false) }
+func runXrange(ctx *Context) { ctx.xrange(ctx.Args[2], ctx.Args[3], false) }
+
+// runXrevrange: return a range of elements in a stream, with IDs matching the specified IDs
+// interval, in reverse order (from greater to smaller IDs) compared to XRANGE.
 func runXrevrange(ctx *Context) { ctx.xrange(ctx.Args[3], ctx.Args[2], true) }
 
 // xrange is both. The last COUNT counts. A count of 0 or less gives a null array where

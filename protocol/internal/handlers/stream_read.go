@@ -79,11 +79,13 @@ func runXreadgroup(ctx *Context) {
 		}
 	}
 	for i, key := range r.keys {
+		before := ctx.consumers(key, r.group)
 		if err := r.deliver(key, r.ids[i]); err != nil {
 			ctx.B = ctx.B[:r.start()]
 			ctx.fail(err)
 			return
 		}
+		ctx.notifyConsumer(key, r.group, before)
 	}
 	r.finish()
 }

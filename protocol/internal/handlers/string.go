@@ -5,6 +5,7 @@ import (
 
 	"github.com/ashlar-cache/ashlar/cache"
 	"github.com/ashlar-cache/ashlar/protocol/command"
+	"github.com/ashlar-cache/ashlar/protocol/internal/pubsub"
 )
 
 // stringRows are the commands on strings, from all the files that hold some.
@@ -106,6 +107,7 @@ func runGetdel(ctx *Context) {
 	value, err := ctx.Tx.Get(ctx.Args[1])
 	if ctx.valueOr(value, err) {
 		ctx.Tx.Delete(ctx.Args[1])
+		ctx.Notify(pubsub.Generic, "del", ctx.Args[1])
 	}
 }
 
@@ -127,7 +129,9 @@ func (ctx *Context) replace(key, value []byte, at int64) {
 	if err := ctx.Tx.Set(key, value, at); err != nil {
 		ctx.B = ctx.B[:mark]
 		ctx.fail(err)
+		return
 	}
+	ctx.notifySet(key, at)
 }
 
 // runSetnx is SETNX key value.
@@ -140,6 +144,7 @@ func runSetnx(ctx *Context) {
 		ctx.fail(err)
 		return
 	}
+	ctx.Notify(pubsub.String, "set", ctx.Args[1])
 	ctx.Flag(true)
 }
 

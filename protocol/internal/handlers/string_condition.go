@@ -64,7 +64,7 @@ const errNotString = "ERR Key should be of string type if conditions are specifi
 func runDelex(ctx *Context) {
 	key := ctx.Args[1]
 	if len(ctx.Args) == 2 {
-		ctx.Flag(ctx.Tx.Delete(key))
+		ctx.Flag(ctx.remove(key))
 		return
 	}
 	if len(ctx.Args) != 4 {
@@ -97,7 +97,7 @@ func (ctx *Context) deleteIf(key []byte, c condition, wrongType string) {
 	case err != nil:
 		ctx.fail(err)
 	default:
-		ctx.Flag(met && ctx.Tx.Delete(key))
+		ctx.Flag(met && ctx.remove(key))
 	}
 }
 

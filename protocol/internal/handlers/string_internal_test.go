@@ -115,8 +115,9 @@ func TestHotPathAllocatesNothing(t *testing.T) {
 	}
 	var (
 		tx  cache.Tx
-		ctx = &Context{Writer: resp.Writer{B: make([]byte, 0, 1<<10), Proto: 2}, Tx: &tx}
+		ctx = &Context{Writer: resp.Writer{B: make([]byte, 0, 1<<10), Proto: 2}, Tx: &tx, Server: &Server{Cache: c}}
 	)
+	ctx.Server.Connect(func() {})
 	for _, test := range []struct {
 		name string
 		run  Handler

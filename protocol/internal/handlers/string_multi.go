@@ -182,6 +182,7 @@ func (ctx *Context) setAll(pairs [][]byte, at int64) bool {
 			ctx.fail(err)
 			return false
 		}
+		ctx.notifySet(pairs[i], at)
 	}
 	return true
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/ashlar-cache/ashlar/protocol/command"
 	"github.com/ashlar-cache/ashlar/protocol/internal/args"
+	"github.com/ashlar-cache/ashlar/protocol/internal/pubsub"
 )
 
 // stringNumberRows are the commands that take a value as a number.
@@ -111,6 +112,7 @@ func (ctx *Context) incrBy(delta int64) {
 		ctx.fail(err)
 		return
 	}
+	ctx.Notify(pubsub.String, "incrby", ctx.Args[1])
 	ctx.Int(n)
 }
 
@@ -125,4 +127,5 @@ func runIncrbyfloat(ctx *Context) {
 		return
 	}
 	ctx.Bulk(sum)
+	ctx.Notify(pubsub.String, "incrbyfloat", ctx.Args[1])
 }

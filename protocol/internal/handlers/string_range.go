@@ -4,6 +4,7 @@ import (
 	"github.com/ashlar-cache/ashlar/cache"
 	"github.com/ashlar-cache/ashlar/protocol/command"
 	"github.com/ashlar-cache/ashlar/protocol/internal/args"
+	"github.com/ashlar-cache/ashlar/protocol/internal/pubsub"
 )
 
 // stringRangeRows are the commands on part of a value.
@@ -80,7 +81,11 @@ func runAppend(ctx *Context) {
 			return
 		}
 	}
-	ctx.lengthOr(ctx.Tx.Append(key, tail))
+	length, err := ctx.Tx.Append(key, tail)
+	if err == nil {
+		ctx.Notify(pubsub.String, "append", key)
+	}
+	ctx.lengthOr(length, err)
 }
 
 // lengthOr writes the length of a value that was changed, or the error.
@@ -115,7 +120,11 @@ func runSetrange(ctx *Context) {
 		ctx.Error(args.ErrTooLarge)
 		return
 	}
-	ctx.lengthOr(ctx.Tx.SetRange(key, int(offset), part))
+	length, err := ctx.Tx.SetRange(key, int(offset), part)
+	if err == nil && len(part) > 0 {
+		ctx.Notify(pubsub.String, "setrange", key)
+	}
+	ctx.lengthOr(length, err)
 }
 
 // runGetrange is GETRANGE key start end, and SUBSTR, its old name. What there is

@@ -6,6 +6,7 @@ import (
 	"github.com/ashlar-cache/ashlar/cache"
 	"github.com/ashlar-cache/ashlar/protocol/command"
 	"github.com/ashlar-cache/ashlar/protocol/internal/args"
+	"github.com/ashlar-cache/ashlar/protocol/internal/pubsub"
 )
 
 // stringSetRows are the commands that take an expiry with a value.
@@ -105,6 +106,7 @@ func runSet(ctx *Context) {
 		ctx.fail(err)
 		return
 	}
+	ctx.Notify(pubsub.String, "set", ctx.Args[1])
 	ctx.OK()
 }
 
@@ -140,6 +142,7 @@ func runSetWithOptions(ctx *Context) {
 			ctx.fail(err)
 			return
 		}
+		ctx.notifySet(key, at)
 		ctx.OK()
 	}
 }
@@ -194,6 +197,7 @@ func setExpiring(ctx *Context, kind expiryKind, name string) {
 		ctx.fail(err)
 		return
 	}
+	ctx.notifySet(ctx.Args[1], at)
 	ctx.OK()
 }
 
@@ -222,9 +226,12 @@ func runGetex(ctx *Context) {
 	switch e.kind {
 	case expireNever:
 	case expirePersist:
-		ctx.Tx.Persist(key)
+		if ctx.Tx.Persist(key) {
+			ctx.Notify(pubsub.Generic, "persist", key)
+		}
 	default:
 		ctx.Tx.SetExpireAt(key, at)
+		ctx.notifyExpire(key, at)
 	}
 }
 

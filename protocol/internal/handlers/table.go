@@ -20,6 +20,8 @@ type Command struct {
 	Key int
 	// Element is the row's.
 	Element int
+	// Lines is how many lines of memory of the key's item a call reads, about.
+	Lines int
 	// Steady commands take about the same time at each call: single-key ones and
 	// those flagged fast. Their time is sampled.
 	Steady bool
@@ -31,7 +33,7 @@ type Command struct {
 
 // Keyed tells whether a command's locks come from its key specifications.
 func (c *Command) Keyed() bool {
-	return len(c.Keys) > 0 && c.Flags&(command.AllKeys|command.KeyspaceWalk) == 0
+	return len(c.Keys) > 0 && c.Flags&(command.AllKeys|command.KeyspaceWalk|command.PubSub) == 0
 }
 
 // Table finds commands by name. It does not change once built, so any number of
@@ -47,13 +49,14 @@ type Table struct {
 // which there are.
 func NewTable() *Table {
 	return BuildTable(slices.Concat(
-		connectionRows, transactionRows, clientRows, commandRows, configRows, serverRows, slowlogRows, latencyRows, monitorRows, keyspaceRows, stringRows,
+		connectionRows, transactionRows, clientRows, pubsubRows, aclRows, commandRows, configRows, serverRows, replicationRows, persistenceRows, clusterRows, moduleRows, slowlogRows, latencyRows, monitorRows, keyspaceRows, stringRows,
 		listRows, listReadRows, listEditRows, listBlockRows,
 		hashRows, hashWalkRows, hashExpireRows, hashFieldRows,
 		setRows, sortRows,
 		zsetRows, zsetRangeRows, zsetCountRows, zsetPopRows, zsetAlgebraRows, zsetScanRows,
 		streamRows,
 		geoRows, geoSearchRows, geoRadiusRows,
+		dumpRows, migrateRows, evalRows, scriptRows, functionRows,
 		bitmapRows, bitfieldRows, hyperloglogRows,
 	))
 }
@@ -83,6 +86,10 @@ func (t *Table) compile(r *Row, parent *Command) *Command {
 		c.FullName = parent.FullName + "|" + r.Name
 	}
 	c.Steady = (r.Flags&command.Fast != 0 || c.Key != 0 && r.Group == "string") && r.Flags&command.Blocking == 0
+	if c.Flags&command.PubSub != 0 {
+		c.Key = 0 // it is a channel
+	}
+	c.Lines = linesOf(r.Group)
 	if c.Flags&(command.AllKeys|command.KeyspaceWalk) != 0 {
 		c.Key, c.Steady = 0, false
 	}
@@ -103,6 +110,17 @@ func (t *Table) compile(r *Row, parent *Command) *Command {
 	return c
 }
 
+// linesOf guesses how many lines of a key's item the commands of a group read: of a
+// small collection, most of it.
+func linesOf(group string) int {
+	switch group {
+	case "list", "hash", "set", "sorted-set":
+		return 5
+	}
+	return 1
+}
+
+// byRowName orders rows by their names.
 func byRowName(a, b Row) int {
 	switch {
 	case a.Name < b.Name:

@@ -55,6 +55,7 @@ var transactionRows = []Row{
 	},
 }
 
+// runMulti: mark the start of a transaction block.
 func runMulti(ctx *Context) {
 	if ctx.Session.Multi != nil {
 		ctx.Error("ERR MULTI calls can not be nested")
@@ -64,6 +65,7 @@ func runMulti(ctx *Context) {
 	ctx.OK()
 }
 
+// runExec: execute all commands issued after MULTI.
 func runExec(ctx *Context) {
 	m := ctx.Session.Multi
 	if m == nil {
@@ -79,6 +81,7 @@ func runExec(ctx *Context) {
 	ctx.Transact(m)
 }
 
+// runDiscard: discard all commands issued after MULTI.
 func runDiscard(ctx *Context) {
 	if ctx.Session.Multi == nil {
 		ctx.Error("ERR DISCARD without MULTI")
@@ -89,6 +92,7 @@ func runDiscard(ctx *Context) {
 	ctx.OK()
 }
 
+// runWatch: watch the given keys to determine execution of the MULTI/EXEC block.
 func runWatch(ctx *Context) {
 	if ctx.Session.Multi != nil {
 		ctx.Error("ERR WATCH inside MULTI is not allowed")
@@ -101,9 +105,11 @@ func runWatch(ctx *Context) {
 	ctx.OK()
 }
 
+// runUnwatch: forget about all watched keys.
 func runUnwatch(ctx *Context) {
 	ctx.unwatch()
 	ctx.OK()
 }
 
+// unwatch ends all watching of the client.
 func (ctx *Context) unwatch() { ctx.Server.Watch.Forget(ctx.Session.ID) }

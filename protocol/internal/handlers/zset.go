@@ -4,6 +4,7 @@ import (
 	"github.com/ashlar-cache/ashlar/cache"
 	"github.com/ashlar-cache/ashlar/protocol/command"
 	"github.com/ashlar-cache/ashlar/protocol/internal/args"
+	"github.com/ashlar-cache/ashlar/protocol/internal/pubsub"
 )
 
 // zsetRows are the commands on the elements of a sorted set, by member.
@@ -174,6 +175,7 @@ type zaddOptions struct {
 	first    int // argument after them
 }
 
+// parse reads the options, up to the first word that is none.
 func (o *zaddOptions) parse(list [][]byte) {
 	for c := args.From(list, 2); ; {
 		o.first = c.Position()
@@ -212,6 +214,8 @@ func (o *zaddOptions) fault(n int) string {
 	return ""
 }
 
+// zadd is ZADD, or ZINCRBY, which has INCR by itself. All scores are read before
+// anything is changed.
 func (ctx *Context) zadd(incr bool) {
 	o := zaddOptions{incr: incr}
 	o.parse(ctx.Args)
@@ -220,8 +224,8 @@ func (ctx *Context) zadd(incr bool) {
 		ctx.Error(fault)
 		return
 	}
-	var room [4]cache.ZMember
-	members := room[:0]
+	members := ctx.members[:0]
+	defer func() { ctx.keepMembers(members) }()
 	for i := 0; i < len(list); i += 2 {
 		f, ok := parseScore(list[i])
 		if !ok {
@@ -237,9 +241,22 @@ func (ctx *Context) zadd(incr bool) {
 	ctx.zaddAll(&o, members)
 }
 
+// keepMembers keeps the space that members took for the next command, unless it is
+// large, but none of the arguments.
+func (ctx *Context) keepMembers(members []cache.ZMember) {
+	const keep = 1024
+	if cap(members) <= keep {
+		clear(members)
+		ctx.members = members[:0]
+	}
+}
+
 // zaddAll is ZADD without INCR: how many are new, or with CH, changed.
 func (ctx *Context) zaddAll(o *zaddOptions, members []cache.ZMember) {
 	added, updated, err := ctx.Tx.ZAdd(ctx.Args[1], o.flags, members...)
+	if added+updated > 0 {
+		ctx.Notify(pubsub.ZSet, "zadd", ctx.Args[1])
+	}
 	if o.ch {
 		added += updated
 	}
@@ -255,12 +272,16 @@ func (ctx *Context) zincr(flags cache.ZAddFlags, m cache.ZMember) {
 	case !done:
 		ctx.Null()
 	default:
+		ctx.Notify(pubsub.ZSet, "zincr", ctx.Args[1])
 		ctx.Double(sum)
 	}
 }
 
 // runZRem is ZREM key member [member ...].
-func runZRem(ctx *Context) { ctx.lengthOr(ctx.Tx.ZRem(ctx.Args[1], ctx.Args[2:]...)) }
+func runZRem(ctx *Context) {
+	n, err := ctx.Tx.ZRem(ctx.Args[1], ctx.Args[2:]...)
+	ctx.taken(pubsub.ZSet, "zrem", n, err)
+}
 
 // runZScore is ZSCORE key member.
 func runZScore(ctx *Context) {
@@ -298,8 +319,11 @@ func runZCard(ctx *Context) { ctx.lengthOr(ctx.Tx.ZCard(ctx.Args[1])) }
 // runZRank and runZRevRank are ZRANK, ZREVRANK key member [WITHSCORE].
 func runZRank(ctx *Context) { ctx.zrank(false) }
 
+// runZRevRank: determine the index of a member in a sorted set, with scores ordered from high
+// to low.
 func runZRevRank(ctx *Context) { ctx.zrank(true) }
 
+// zrank is ZRANK or ZREVRANK, with the score where WITHSCORE asks for it.
 func (ctx *Context) zrank(reverse bool) {
 	withScore := len(ctx.Args) > 3
 	switch {

@@ -6,6 +6,7 @@ import (
 	"github.com/ashlar-cache/ashlar/cache"
 	"github.com/ashlar-cache/ashlar/protocol/command"
 	"github.com/ashlar-cache/ashlar/protocol/internal/args"
+	"github.com/ashlar-cache/ashlar/protocol/internal/pubsub"
 )
 
 // zsetAlgebraRows are the commands on several sorted sets.
@@ -164,12 +165,14 @@ func runZUnion(ctx *Context) {
 	}
 }
 
+// runZInter: intersect multiple sorted sets.
 func runZInter(ctx *Context) {
 	if z, ok := ctx.zalgebra(1, zoptions{combine: true, withScores: true}); ok {
 		ctx.zmembers(&z)(ctx.Tx.ZInter(z.keys, z.ZCombine))
 	}
 }
 
+// runZDiff: subtract multiple sorted sets.
 func runZDiff(ctx *Context) {
 	if z, ok := ctx.zalgebra(1, zoptions{withScores: true}); ok {
 		ctx.zmembers(&z)(ctx.Tx.ZDiff(z.keys))
@@ -180,19 +183,26 @@ func runZDiff(ctx *Context) {
 // ZDIFFSTORE destination numkeys key [key ...] and the options but WITHSCORES.
 func runZUnionStore(ctx *Context) {
 	if z, ok := ctx.zalgebra(2, zoptions{combine: true}); ok {
-		ctx.lengthOr(ctx.Tx.ZUnionStore(ctx.Args[1], z.keys, z.ZCombine))
+		dst := ctx.Args[1]
+		ctx.stores(pubsub.ZSet, "zunionstore", dst, func() (int, error) { return ctx.Tx.ZUnionStore(dst, z.keys, z.ZCombine) })
 	}
 }
 
+// runZInterStore: intersect multiple sorted sets and store the resulting sorted set in a new
+// key.
 func runZInterStore(ctx *Context) {
 	if z, ok := ctx.zalgebra(2, zoptions{combine: true}); ok {
-		ctx.lengthOr(ctx.Tx.ZInterStore(ctx.Args[1], z.keys, z.ZCombine))
+		dst := ctx.Args[1]
+		ctx.stores(pubsub.ZSet, "zinterstore", dst, func() (int, error) { return ctx.Tx.ZInterStore(dst, z.keys, z.ZCombine) })
 	}
 }
 
+// runZDiffStore: subtract multiple sorted sets and store the resulting sorted set in a new
+// key.
 func runZDiffStore(ctx *Context) {
 	if z, ok := ctx.zalgebra(2, zoptions{}); ok {
-		ctx.lengthOr(ctx.Tx.ZDiffStore(ctx.Args[1], z.keys))
+		dst := ctx.Args[1]
+		ctx.stores(pubsub.ZSet, "zdiffstore", dst, func() (int, error) { return ctx.Tx.ZDiffStore(dst, z.keys) })
 	}
 }
 

@@ -3,6 +3,7 @@ package handlers
 import (
 	"github.com/ashlar-cache/ashlar/cache"
 	"github.com/ashlar-cache/ashlar/protocol/command"
+	"github.com/ashlar-cache/ashlar/protocol/internal/pubsub"
 )
 
 // zsetCountRows are the commands that count or remove ranges of a sorted set.
@@ -86,13 +87,24 @@ func runZCount(ctx *Context) { ctx.zends(cache.ZByScore, ctx.Tx.ZCount) }
 func runZLexCount(ctx *Context) { ctx.zends(cache.ZByLex, ctx.Tx.ZCount) }
 
 // runZRemRangeByRank is ZREMRANGEBYRANK key start stop.
-func runZRemRangeByRank(ctx *Context) { ctx.zends(cache.ZByRank, ctx.Tx.ZRemRange) }
+func runZRemRangeByRank(ctx *Context) { ctx.zremRange(cache.ZByRank, "zremrangebyrank") }
 
 // runZRemRangeByScore is ZREMRANGEBYSCORE key min max.
-func runZRemRangeByScore(ctx *Context) { ctx.zends(cache.ZByScore, ctx.Tx.ZRemRange) }
+func runZRemRangeByScore(ctx *Context) { ctx.zremRange(cache.ZByScore, "zremrangebyscore") }
 
 // runZRemRangeByLex is ZREMRANGEBYLEX key min max.
-func runZRemRangeByLex(ctx *Context) { ctx.zends(cache.ZByLex, ctx.Tx.ZRemRange) }
+func runZRemRangeByLex(ctx *Context) { ctx.zremRange(cache.ZByLex, "zremrangebylex") }
+
+// zremRange removes what is between the two ends that are the arguments.
+func (ctx *Context) zremRange(by cache.ZBy, event string) {
+	ctx.zends(by, func(key []byte, r cache.ZRange) (int, error) {
+		n, err := ctx.Tx.ZRemRange(key, r)
+		if n > 0 {
+			ctx.NotifyTaken(pubsub.ZSet, event, key)
+		}
+		return n, err
+	})
+}
 
 // zends replies with what do counts between the two ends that are the arguments.
 func (ctx *Context) zends(by cache.ZBy, do func(key []byte, r cache.ZRange) (int, error)) {

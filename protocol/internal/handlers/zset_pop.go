@@ -6,6 +6,7 @@ import (
 	"github.com/ashlar-cache/ashlar/cache"
 	"github.com/ashlar-cache/ashlar/protocol/command"
 	"github.com/ashlar-cache/ashlar/protocol/internal/args"
+	"github.com/ashlar-cache/ashlar/protocol/internal/pubsub"
 )
 
 // zsetPopRows are the commands that take elements from an end of a sorted set.
@@ -110,6 +111,7 @@ var zsetPopRows = []Row{
 // runZPopMin and runZPopMax are ZPOPMIN, ZPOPMAX key [count].
 func runZPopMin(ctx *Context) { ctx.zpopOne(false) }
 
+// runZPopMax: remove and return members with the highest scores in a sorted set.
 func runZPopMax(ctx *Context) { ctx.zpopOne(true) }
 
 // zpopOne: with a count, RESP3 gets pairs; without one a flat list, as RESP2 always
@@ -137,8 +139,11 @@ func (ctx *Context) zpopOne(highest bool) {
 // runBZPopMin and runBZPopMax are BZPOPMIN, BZPOPMAX key [key ...] timeout.
 func runBZPopMin(ctx *Context) { ctx.bzpopOne(false) }
 
+// runBZPopMax: remove and return the member with the highest score from one or more sorted
+// sets, or block until one is available.
 func runBZPopMax(ctx *Context) { ctx.bzpopOne(true) }
 
+// bzpopOne is BZPOPMIN or BZPOPMAX.
 func (ctx *Context) bzpopOne(highest bool) {
 	last := len(ctx.Args) - 1
 	p := zpop{keys: ctx.Args[1:last], highest: highest, count: 1, named: true}
@@ -255,6 +260,11 @@ func (ctx *Context) zpop(p *zpop) bool {
 			return true
 		})
 		_, _ = ctx.Tx.ZRemRange(key, r) // cannot fail where ZRange did not
+		event := "zpopmin"
+		if p.highest {
+			event = "zpopmax"
+		}
+		ctx.NotifyTaken(pubsub.ZSet, event, key)
 		return true
 	}
 	return false

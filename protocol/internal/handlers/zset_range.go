@@ -4,6 +4,7 @@ import (
 	"github.com/ashlar-cache/ashlar/cache"
 	"github.com/ashlar-cache/ashlar/protocol/command"
 	"github.com/ashlar-cache/ashlar/protocol/internal/args"
+	"github.com/ashlar-cache/ashlar/protocol/internal/pubsub"
 )
 
 // zsetRangeRows are the commands on ranges of a sorted set.
@@ -223,7 +224,10 @@ func runZRangeStore(ctx *Context) {
 		ctx.Error(fault)
 		return
 	}
-	ctx.lengthOr(ctx.Tx.ZRangeStore(ctx.Args[1], ctx.Args[2], z.ZRange))
+	dst := ctx.Args[1]
+	ctx.stores(pubsub.ZSet, "zrangestore", dst, func() (int, error) {
+		return ctx.Tx.ZRangeStore(dst, ctx.Args[2], z.ZRange)
+	})
 }
 
 // zrange writes the elements in a range of the key at the first argument.

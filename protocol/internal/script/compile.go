@@ -1,0 +1,293 @@
+package script
+
+import (
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/ast"
+	"github.com/yuin/gopher-lua/parse"
+)
+
+// Flags are what a script or a function says about itself.
+type Flags uint8
+
+// The flags, in the order of their names.
+const (
+	NoWrites Flags = 1 << iota
+	AllowOOM
+	AllowStale
+	NoCluster
+	AllowCrossSlot
+	// Plain is a script without the line that sets flags: it may do what scripts
+	// could before there were any.
+	Plain
+)
+
+var flagNames = []string{"no-writes", "allow-oom", "allow-stale", "no-cluster", "allow-cross-slot-keys"}
+
+// Names are the flags' names.
+func (f Flags) Names() (names []string) {
+	for i, name := range flagNames {
+		if f&(1<<i) != 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func flagNamed(name string) (Flags, bool) {
+	for i, n := range flagNames {
+		if n == name {
+			return 1 << i, true
+		}
+	}
+	return 0, false
+}
+
+// sourceName is what errors call a script.
+const (
+	sourceName        = "user_script"
+	librarySourceName = "user_function"
+)
+
+// compile makes the script ready to run.
+func (s *Script) compile() (err string) {
+	body := s.Body
+	if s.Flags, body, err = scriptFlags(body); err != "" {
+		return err
+	}
+	w := walker{name: sourceName}
+	var problem string
+	if s.proto, problem = w.compile(body); problem != "" {
+		return "ERR Error compiling script (new function): " + problem
+	}
+	s.Straight = !w.loops && !w.loads && len(s.proto.FunctionPrototypes) == 0
+	return ""
+}
+
+// straight tells of a library's program that each of its functions comes to an end by
+// itself: they have no loops, and cannot reach each other or themselves.
+func (w *walker) straight(p *lua.FunctionProto) bool {
+	for _, f := range p.FunctionPrototypes {
+		if f.NumUpvalues > 0 || len(f.FunctionPrototypes) > 0 {
+			return false
+		}
+	}
+	return !w.loops && !w.loads
+}
+
+// scriptFlags reads the first line of a script, "#!lua flags=a,b", and leaves it empty.
+func scriptFlags(body string) (f Flags, rest, err string) {
+	if !strings.HasPrefix(body, "#!") {
+		return Plain, body, ""
+	}
+	line, rest, found := strings.Cut(body, "\n")
+	if !found {
+		return 0, "", "ERR Invalid script shebang"
+	}
+	words := strings.Fields(line)
+	if len(words) == 0 || words[0] != "#!lua" {
+		return 0, "", "ERR Unexpected engine in script shebang: " + strings.Join(words[:min(len(words), 1)], "")
+	}
+	for _, word := range words[1:] {
+		list, ok := strings.CutPrefix(word, "flags=")
+		if !ok {
+			return 0, "", "ERR Unknown lua shebang option: " + word
+		}
+		if list == "" {
+			continue
+		}
+		for _, name := range strings.Split(list, ",") {
+			flag, ok := flagNamed(name)
+			if !ok {
+				return 0, "", "ERR Unexpected flag in script shebang: " + name
+			}
+			f |= flag
+		}
+	}
+	return f, "\n" + rest, ""
+}
+
+// compile compiles a program; problem says what is wrong with it.
+func (w *walker) compile(text string) (proto *lua.FunctionProto, problem string) {
+	if strings.HasPrefix(text, "\x1b") {
+		return nil, w.name + ":1: unexpected symbol near 'char(27)'"
+	}
+	chunk, err := parse.Parse(strings.NewReader(text), w.name)
+	if err != nil {
+		return nil, syntaxProblem(err, w.name)
+	}
+	w.block(chunk)
+	if w.problem != "" {
+		return nil, w.problem
+	}
+	if proto, err = lua.Compile(chunk, w.name); err != nil {
+		return nil, syntaxProblem(err, w.name)
+	}
+	proto.IsVarArg &^= lua.VarArgNeedsArg // or each call would make a table "arg"
+	return proto, ""
+}
+
+// concatName is the global that concatenates. No program can say its name.
+const concatName = "\x01concat"
+
+// maxLevels bounds how deep a program's tree may be. The compiler is recursive, and
+// Go ends a program whose stack is a gigabyte.
+const maxLevels = 4000
+
+// walker goes through a program's tree before it is compiled. It bounds the depth
+// and replaces a..b by a call: the machine's own instruction makes strings of any
+// size without asking, and prints numbers in another way than Lua.
+type walker struct {
+	name    string
+	levels  int
+	problem string
+
+	loops bool // there are some
+	loads bool // it names the functions that compile text, or what they could be found in
+}
+
+func (w *walker) enter() bool {
+	w.levels++
+	if w.levels > maxLevels && w.problem == "" {
+		w.problem = w.name + ":1: chunk has too many syntax levels"
+	}
+	return w.problem == ""
+}
+
+func (w *walker) block(stmts []ast.Stmt) {
+	defer func() { w.levels-- }()
+	if !w.enter() {
+		return
+	}
+	for _, stmt := range stmts {
+		w.stmt(stmt)
+	}
+}
+
+func (w *walker) stmt(stmt ast.Stmt) {
+	switch s := stmt.(type) {
+	case *ast.AssignStmt:
+		w.exprs(s.Lhs)
+		w.exprs(s.Rhs)
+	case *ast.LocalAssignStmt:
+		w.exprs(s.Exprs)
+	case *ast.FuncCallStmt:
+		w.expr(&s.Expr)
+	case *ast.DoBlockStmt:
+		w.block(s.Stmts)
+	case *ast.WhileStmt:
+		w.loops = true
+		w.expr(&s.Condition)
+		w.block(s.Stmts)
+	case *ast.RepeatStmt:
+		w.loops = true
+		w.expr(&s.Condition)
+		w.block(s.Stmts)
+	case *ast.IfStmt:
+		w.expr(&s.Condition)
+		w.block(s.Then)
+		w.block(s.Else)
+	case *ast.NumberForStmt:
+		w.loops = true
+		w.expr(&s.Init)
+		w.expr(&s.Limit)
+		w.expr(&s.Step)
+		w.block(s.Stmts)
+	case *ast.GenericForStmt:
+		w.loops = true
+		w.exprs(s.Exprs)
+		w.block(s.Stmts)
+	case *ast.FuncDefStmt:
+		w.expr(&s.Name.Func)
+		w.expr(&s.Name.Receiver)
+		w.block(s.Func.Stmts)
+	case *ast.GotoStmt:
+		w.loops = true
+	case *ast.ReturnStmt:
+		w.exprs(s.Exprs)
+	}
+}
+
+func (w *walker) exprs(list []ast.Expr) {
+	for i := range list {
+		w.expr(&list[i])
+	}
+}
+
+// expr goes through an expression, and may replace it.
+func (w *walker) expr(p *ast.Expr) {
+	defer func() { w.levels-- }()
+	if !w.enter() {
+		return
+	}
+	switch e := (*p).(type) {
+	case *ast.IdentExpr:
+		w.loads = w.loads || e.Value == "load" || e.Value == "loadstring" || e.Value == "_G"
+	case *ast.AttrGetExpr:
+		w.expr(&e.Object)
+		w.expr(&e.Key)
+	case *ast.TableExpr:
+		for _, field := range e.Fields {
+			w.expr(&field.Key)
+			w.expr(&field.Value)
+		}
+	case *ast.FuncCallExpr:
+		w.expr(&e.Func)
+		w.expr(&e.Receiver)
+		w.exprs(e.Args)
+	case *ast.LogicalOpExpr:
+		w.expr(&e.Lhs)
+		w.expr(&e.Rhs)
+	case *ast.RelationalOpExpr:
+		w.expr(&e.Lhs)
+		w.expr(&e.Rhs)
+	case *ast.ArithmeticOpExpr:
+		w.expr(&e.Lhs)
+		w.expr(&e.Rhs)
+	case *ast.StringConcatOpExpr:
+		*p = w.concat(e)
+	case *ast.UnaryMinusOpExpr:
+		w.expr(&e.Expr)
+	case *ast.UnaryNotOpExpr:
+		w.expr(&e.Expr)
+	case *ast.UnaryLenOpExpr:
+		w.expr(&e.Expr)
+	case *ast.FunctionExpr:
+		w.block(e.Stmts)
+	}
+}
+
+// maxOperands is how many operands one call concatenates: each takes a register.
+const maxOperands = 40
+
+// concat makes a call of a chain a..b..c, which groups to the right.
+func (w *walker) concat(e *ast.StringConcatOpExpr) ast.Expr {
+	var operands []ast.Expr
+	var rest ast.Expr = e
+	for {
+		pair, ok := rest.(*ast.StringConcatOpExpr)
+		if !ok || len(operands) == maxOperands {
+			break
+		}
+		operands = append(operands, pair.Lhs)
+		rest = pair.Rhs
+	}
+	operands = append(operands, rest)
+	for i := range operands {
+		if call, ok := operands[i].(*ast.FuncCallExpr); ok {
+			call.AdjustRet = true // one value of each
+		}
+		if dots, ok := operands[i].(*ast.Comma3Expr); ok {
+			dots.AdjustRet = true
+		}
+		w.expr(&operands[i])
+	}
+	name := &ast.IdentExpr{Value: concatName}
+	call := &ast.FuncCallExpr{Func: name, Args: operands, AdjustRet: true}
+	for _, node := range []ast.PositionHolder{name, call} {
+		node.SetLine(e.Line())
+		node.SetLastLine(e.LastLine())
+	}
+	return call
+}
