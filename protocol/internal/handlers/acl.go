@@ -42,6 +42,7 @@ var aclHelp = []string{
 	"    Return the current connection username.",
 }
 
+// runACLHelp: show helpful text about the different subcommands.
 func runACLHelp(ctx *Context) { ctx.help("ACL", aclHelp) }
 
 // runACLCat names the categories, or the commands of one.
@@ -73,10 +74,13 @@ func (ctx *Context) bulks(list []string) {
 // runACLWhoami: a client that has not said who it is is the default user.
 func runACLWhoami(ctx *Context) { ctx.BulkString(ctx.Account().Name) }
 
+// runACLUsers: list the username of all the configured ACL rules.
 func runACLUsers(ctx *Context) { ctx.bulks(ctx.Server.ACL.Names()) }
 
+// runACLList: list the current ACL rules in ACL config file format.
 func runACLList(ctx *Context) { ctx.bulks(ctx.Server.ACL.Lines()) }
 
+// runACLGetuser: get the rules for a specific ACL user.
 func runACLGetuser(ctx *Context) {
 	account := ctx.Server.ACL.Find(ctx.Args[2])
 	if account == nil || acl.Of(account) == nil {
@@ -272,6 +276,7 @@ func runACLLoad(ctx *Context) {
 	ctx.OK()
 }
 
+// runACLSave: save the current ACL rules in the configured ACL file.
 func runACLSave(ctx *Context) {
 	if ctx.Server.aclFile() == "" {
 		ctx.Error(errNoACLFile)

@@ -8,7 +8,10 @@ import (
 	"github.com/ashlar-cache/ashlar/protocol/internal/script"
 )
 
-func runFCall(ctx *Context)   { ctx.fcall(false) }
+// runFCall: invoke a function.
+func runFCall(ctx *Context) { ctx.fcall(false) }
+
+// runFCallRO: invoke a read-only function.
 func runFCallRO(ctx *Context) { ctx.fcall(true) }
 
 func (ctx *Context) fcall(readOnly bool) {
@@ -31,6 +34,7 @@ func (ctx *Context) fcall(readOnly bool) {
 	}
 }
 
+// runFunctionLoad: create a function with the given arguments (name, code, description).
 func runFunctionLoad(ctx *Context) {
 	replace := false
 	options := ctx.Args[2 : len(ctx.Args)-1]
@@ -57,6 +61,7 @@ func runFunctionDelete(ctx *Context) {
 	ctx.OK()
 }
 
+// runFunctionFlush: deleting all functions.
 func runFunctionFlush(ctx *Context) {
 	if len(ctx.Args) > 3 || len(ctx.Args) == 3 && !args.Is(ctx.Args[2], "sync") && !args.Is(ctx.Args[2], "async") {
 		ctx.Error("ERR FUNCTION FLUSH only supports SYNC|ASYNC option")
@@ -66,8 +71,10 @@ func runFunctionFlush(ctx *Context) {
 	ctx.OK()
 }
 
+// runFunctionDump: dump all functions into a serialized binary payload.
 func runFunctionDump(ctx *Context) { ctx.Bulk(ctx.Server.Scripts.Dump()) }
 
+// runFunctionRestore: restore all the functions on the given payload.
 func runFunctionRestore(ctx *Context) {
 	policy := script.PolicyAppend
 	if len(ctx.Args) > 4 {
@@ -93,8 +100,10 @@ func runFunctionRestore(ctx *Context) {
 	ctx.OK()
 }
 
+// runFunctionKill: kill the function currently in execution.
 func runFunctionKill(ctx *Context) { ctx.kill(true) }
 
+// runFunctionList: list information about all the functions.
 func runFunctionList(ctx *Context) {
 	var pattern []byte
 	code, named := false, false
@@ -161,6 +170,8 @@ func (ctx *Context) library(lib *script.Library, code bool) {
 	}
 }
 
+// runFunctionStats: return information about the function currently running (name,
+// description, duration).
 func runFunctionStats(ctx *Context) {
 	ctx.Map(2)
 	ctx.BulkString("running_script")
@@ -229,4 +240,5 @@ var functionHelp = []string{
 	"      in case of functions name collision with another library).",
 }
 
+// runFunctionHelp: show helpful text about the different subcommands.
 func runFunctionHelp(ctx *Context) { ctx.help("FUNCTION", functionHelp) }

@@ -97,7 +97,6 @@ func runHGetDel(ctx *Context) {
 
 // fieldExpiry is an option that says what becomes of fields' expiries.
 type fieldExpiry struct {
-	option     string
 	base, unit int64 // unit 0: there is no time
 	at         int64
 }

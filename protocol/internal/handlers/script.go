@@ -73,9 +73,16 @@ func (ctx *Context) scriptArgs() (keys, rest [][]byte, ok bool) {
 	return nil, nil, false
 }
 
-func runEval(ctx *Context)      { ctx.eval(false) }
-func runEvalRO(ctx *Context)    { ctx.eval(true) }
-func runEvalSHA(ctx *Context)   { ctx.evalSHA(false) }
+// runEval: execute a Lua script server side.
+func runEval(ctx *Context) { ctx.eval(false) }
+
+// runEvalRO: execute a read-only Lua script server side.
+func runEvalRO(ctx *Context) { ctx.eval(true) }
+
+// runEvalSHA: execute a Lua script server side.
+func runEvalSHA(ctx *Context) { ctx.evalSHA(false) }
+
+// runEvalSHARO: execute a read-only Lua script server side.
 func runEvalSHARO(ctx *Context) { ctx.evalSHA(true) }
 
 func (ctx *Context) eval(readOnly bool) {
@@ -121,8 +128,10 @@ var scriptHelp = []string{
 	"    Load a script into the scripts cache without executing it.",
 }
 
+// runScriptHelp: show helpful text about the different subcommands.
 func runScriptHelp(ctx *Context) { ctx.help("SCRIPT", scriptHelp) }
 
+// runScriptLoad: load the specified Lua script into the script cache.
 func runScriptLoad(ctx *Context) {
 	s, err := ctx.Server.Scripts.Load(ctx.Args[2], true)
 	if err != "" {
@@ -132,6 +141,7 @@ func runScriptLoad(ctx *Context) {
 	ctx.BulkString(s.SHA)
 }
 
+// runScriptExists: check existence of scripts in the script cache.
 func runScriptExists(ctx *Context) {
 	ctx.Array(len(ctx.Args) - 2)
 	for _, sha := range ctx.Args[2:] {
@@ -139,6 +149,7 @@ func runScriptExists(ctx *Context) {
 	}
 }
 
+// runScriptFlush: remove all the scripts from the script cache.
 func runScriptFlush(ctx *Context) {
 	if len(ctx.Args) > 3 || len(ctx.Args) == 3 && !args.Is(ctx.Args[2], "sync") && !args.Is(ctx.Args[2], "async") {
 		ctx.Error("ERR SCRIPT FLUSH only support SYNC|ASYNC option")
@@ -148,6 +159,7 @@ func runScriptFlush(ctx *Context) {
 	ctx.OK()
 }
 
+// runScriptKill: kill the script currently in execution.
 func runScriptKill(ctx *Context) { ctx.kill(false) }
 
 // kill is SCRIPT KILL, or FUNCTION KILL.

@@ -179,7 +179,10 @@ func (vm *VM) getmetatable(L *lua.LState) int {
 		return 1
 	}
 	if v.Type() == lua.LTString {
-		L.Push(vm.guard(L.GetMetatable(v).(*lua.LTable)))
+		// The one that is used leads to the library itself.
+		shown := L.NewTable()
+		shown.RawSetString("__index", vm.globals.RawGetString("string"))
+		L.Push(vm.guard(shown))
 		return 1
 	}
 	L.Push(L.GetMetatable(v))
@@ -279,7 +282,7 @@ func parseNumber(s string) (float64, bool) {
 	if body == "" || len(s)-len(body) > 1 || strings.IndexByte(s, '_') >= 0 {
 		return 0, false
 	}
-	if len(body) > 2 && body[0] == '0' && body[1]|0x20 == 'x' && strings.IndexAny(body, "pP") < 0 {
+	if len(body) > 2 && body[0] == '0' && body[1]|0x20 == 'x' && !strings.ContainsAny(body, "pP") {
 		s += "p0"
 	}
 	f, err := strconv.ParseFloat(s, 64)

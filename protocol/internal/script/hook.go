@@ -71,8 +71,11 @@ func (h *hook) Done() <-chan struct{} {
 	return nil
 }
 
+// The texts are Redis's, full stop and all.
 var (
-	errKilledScript   = errors.New("Script killed by user with SCRIPT KILL.")
+	//lint:ignore ST1005 it is what clients are told, to the letter
+	errKilledScript = errors.New("Script killed by user with SCRIPT KILL.")
+	//lint:ignore ST1005 it is what clients are told, to the letter
 	errKilledFunction = errors.New("Script killed by user with FUNCTION KILL.")
 	errTooMuch        = errors.New(errMemory)
 )
