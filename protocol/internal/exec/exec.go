@@ -104,6 +104,7 @@ func New(server *handlers.Server, o Options) *Executor {
 	x.ctx.RunScript = x.runScript
 	if server.Scripts == nil {
 		server.Scripts = script.NewEngine(handlers.RedisVersion)
+		server.Scripts.Log = x.scriptLog
 	}
 	if server.Watch == nil {
 		server.Connect(func() {})

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -387,4 +388,10 @@ func words(argv [][]byte) []string {
 		list = append(list, string(args.Clip(arg)))
 	}
 	return list
+}
+
+// scriptLog is redis.log: any executor's may be called, from any goroutine.
+func (x *Executor) scriptLog(level int, text string) {
+	levels := [...]slog.Level{slog.LevelDebug, slog.LevelDebug, slog.LevelInfo, slog.LevelWarn}
+	x.log.Log(context.Background(), levels[level], text)
 }

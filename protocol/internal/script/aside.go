@@ -14,6 +14,26 @@ import "time"
 //	          ── it has run for as long as busy-reply-threshold says; then the
 //	             command is answered with an error
 
+// For a client on a loop it looks like this:
+//
+//	loop        EVAL (loops in it) ── Aside ── Detach ─▶ serves others
+//	                                      │
+//	goroutine                             └─ locks ─ runs ──────────────┬─ unlocks ─ Ended
+//	                                                                    │
+//	loop        GET k: Busy, Holding ─ Park      GET x: another shard,  │
+//	              │                              runs at once           │
+//	              └──── threshold ────▶ again: Late ─▶ -BUSY            │
+//	                                                                    │
+//	any loop    SCRIPT KILL: Kill ─▶ the hook finds it ─▶ an error ─────┘
+//
+// Aside comes before the locks, on the loop on which the script arrived, so the loop's
+// own later commands know of it. A command on another loop that looked just before may
+// wait for the lock until the script ends; it can be killed by all the others.
+//
+// Parked commands are not copied: they stay in their connection's input and are parsed
+// again (session.Postponed), so their order within a connection is kept. Between
+// clients it is not, as little as it is where they wait for a lock.
+
 // Parked is a client whose command waits for a script to end.
 type Parked interface{ Resume(reply []byte) }
 
@@ -65,6 +85,8 @@ func (e *Engine) Holding(shards []int, every bool) *Run {
 	return nil
 }
 
+// holds tells whether a script has locked one of some shards, or any at all. The lists are
+// short: a script declares few keys.
 func (r *Run) holds(shards []int, every bool) bool {
 	if r.all.Load() {
 		return every || len(shards) > 0

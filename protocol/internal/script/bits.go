@@ -33,6 +33,8 @@ func bitArg(L *lua.LState, n int) uint32 {
 	return uint32(int64(f))
 }
 
+// bitOf makes a function of one number, or of a number and a distance, of which five
+// bits count.
 func bitOf(f func(x uint32, n uint) uint32, shift bool) lua.LGFunction {
 	return func(L *lua.LState) int {
 		x, n := bitArg(L, 1), uint(0)
@@ -44,6 +46,7 @@ func bitOf(f func(x uint32, n uint) uint32, shift bool) lua.LGFunction {
 	}
 }
 
+// bitFold makes a function of one number or more.
 func bitFold(f func(x, y uint32) uint32) lua.LGFunction {
 	return func(L *lua.LState) int {
 		x := bitArg(L, 1)
@@ -55,6 +58,7 @@ func bitFold(f func(x, y uint32) uint32) lua.LGFunction {
 	}
 }
 
+// bitToHex is bit.tohex: so many digits, from the right; below zero in capitals.
 func bitToHex(L *lua.LState) int {
 	x, digits, n := bitArg(L, 1), "0123456789abcdef", int32(8)
 	if L.Get(2) != lua.LNil {

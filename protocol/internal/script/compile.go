@@ -35,6 +35,7 @@ func (f Flags) Names() (names []string) {
 	return names
 }
 
+// flagNamed finds a flag by its name.
 func flagNamed(name string) (Flags, bool) {
 	for i, n := range flagNames {
 		if n == name {
@@ -147,6 +148,8 @@ type walker struct {
 	loads bool // it names the functions that compile text, or what they could be found in
 }
 
+// enter goes one level down; false where that is too deep, or there was a problem
+// before: then nothing below is looked at.
 func (w *walker) enter() bool {
 	w.levels++
 	if w.levels > maxLevels && w.problem == "" {
@@ -155,6 +158,7 @@ func (w *walker) enter() bool {
 	return w.problem == ""
 }
 
+// block goes through statements.
 func (w *walker) block(stmts []ast.Stmt) {
 	defer func() { w.levels-- }()
 	if !w.enter() {
@@ -165,6 +169,7 @@ func (w *walker) block(stmts []ast.Stmt) {
 	}
 }
 
+// stmt goes through one statement, and notes the kinds that may run for long.
 func (w *walker) stmt(stmt ast.Stmt) {
 	switch s := stmt.(type) {
 	case *ast.AssignStmt:
@@ -209,6 +214,7 @@ func (w *walker) stmt(stmt ast.Stmt) {
 	}
 }
 
+// exprs goes through expressions in their places, where they may be replaced.
 func (w *walker) exprs(list []ast.Expr) {
 	for i := range list {
 		w.expr(&list[i])

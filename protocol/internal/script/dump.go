@@ -24,6 +24,7 @@ const (
 // Redis does not.
 var jones = crc64.MakeTable(0x95ac9329ac4bc9b5)
 
+// checksum is Redis's CRC-64 of b.
 func checksum(b []byte) uint64 { return ^crc64.Update(^uint64(0), jones, b) }
 
 const errPayload = "ERR DUMP payload version or checksum are wrong"
@@ -40,6 +41,7 @@ func (e *Engine) Dump() []byte {
 	return binary.LittleEndian.AppendUint64(out, checksum(out))
 }
 
+// appendLength writes a length as RDB does: in six bits, fourteen, or four bytes.
 func appendLength(out []byte, n int) []byte {
 	switch {
 	case n < 1<<6:
@@ -148,6 +150,7 @@ func readText(b []byte) (text, rest []byte, ok bool) {
 	return b[:n], b[n:], true
 }
 
+// readLength reads what appendLength writes.
 func readLength(b []byte) (n int, rest []byte, ok bool) {
 	switch {
 	case len(b) >= 1 && b[0]>>6 == 0:

@@ -55,6 +55,11 @@ func NewEngine(version string) *Engine {
 	return e
 }
 
+// Lock order: Engine.mu, libraries.mu and runs.mu are each held for a few instructions
+// and never together, but for libraries.mu, within which Engine.mu may be taken (a
+// library that goes has the idle states go with it). No script runs and no command is
+// executed while any is held; a state belongs to whoever took it.
+
 // Script is a program that EVAL can run.
 type Script struct {
 	SHA   string // 40 hexadecimal digits in lower case
@@ -136,6 +141,7 @@ func (e *Engine) Load(body []byte, keep bool) (s *Script, err string) {
 	return s, ""
 }
 
+// isPassing tells whether a script came with EVAL alone.
 func (e *Engine) isPassing(s *Script) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -160,6 +166,7 @@ func (r *recent) add(s *Script) {
 	r.n++
 }
 
+// remove takes a script out; from then on it stays, unless it is added again.
 func (r *recent) remove(s *Script) {
 	if s.older != nil {
 		s.older.newer = s.newer

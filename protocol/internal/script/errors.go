@@ -46,6 +46,19 @@ func syntaxProblem(err error, name string) string {
 	return name + ":1: " + err.Error()
 }
 
+// The machine's words, and those of the C implementation:
+//
+//	attempt to index a non-table object(nil) with key 'x'   attempt to index a nil value
+//	attempt to call a non-function object                   attempt to call a nil value
+//	cannot perform add operation between nil and number     attempt to perform arithmetic on a nil value
+//	attempt to compare nil with nil                         attempt to compare two nil values
+//	for statement init must be a number                     'for' initial value must be a number
+//	bad argument #1 to string.rep (string expected, got nil)
+//	                                                        bad argument #1 to 'rep' (string expected, got no value)
+//	registry overflow, stack overflow                       stack overflow
+//
+// What stands in front, "user_script:1:", is the same in both.
+
 // luaText puts an error of the machine in the words of the C implementation, as far
 // as it says enough. The name of the variable concerned is lost.
 func luaText(text string) string {

@@ -9,6 +9,25 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
+// What of the basic library is replaced, and why:
+//
+//	pcall, xpcall          Redis has changed the first; both are bounded in depth and
+//	                       keep the machine from parting shared variables (onCaught)
+//	error                  the machine's looks for a place where Lua's finds none
+//	next, pairs            have to show what is behind a guard
+//	rawget, rawset         likewise, and must not write to a guard
+//	getmetatable,          the machine's let a script at the metatable of strings
+//	setmetatable
+//	rawequal               the machine's compares interfaces
+//	tostring, tonumber     numbers in Go's forms rather than C's
+//	unpack                 has no bound in the machine
+//	load, loadstring       have to bound what they compile, and refuse bytecode
+//	collectgarbage         the machine's runs Go's collector, for everybody
+//	_G                     a guard
+//
+// assert, ipairs, select and type are the machine's own. Everything else that it has is
+// left out; most of it would open files or run programs.
+
 // baseFunctions replaces the functions of the basic library that would let a script
 // out, that do not know the guards, or that differ from Lua's.
 func (vm *VM) baseFunctions() {
@@ -89,6 +108,7 @@ func caught(err error) lua.LValue {
 	return lua.LString(err.Error())
 }
 
+// xpcall is Lua's: the handler is given the error while what failed is on the stack.
 func (vm *VM) xpcall(L *lua.LState) int {
 	handler, ok := L.Get(2).(*lua.LFunction)
 	f := L.Get(1)
@@ -107,6 +127,8 @@ func (vm *VM) xpcall(L *lua.LState) int {
 	return L.GetTop()
 }
 
+// next is Lua's, and shows what is behind a guard. The function that concatenates is
+// passed over: its name is no concern of the script's.
 func (vm *VM) next(L *lua.LState) int {
 	t := vm.behind(L.CheckTable(1))
 	key, value := t.Next(L.Get(2))
@@ -122,6 +144,7 @@ func (vm *VM) next(L *lua.LState) int {
 	return 2
 }
 
+// pairs is Lua's, with the next that knows guards.
 func (vm *VM) pairs(L *lua.LState) int {
 	t := L.CheckTable(1)
 	L.Push(vm.globals.RawGetString("next"))
@@ -133,6 +156,7 @@ func (vm *VM) pairs(L *lua.LState) int {
 // maxUnpack is the limit of the C implementation.
 const maxUnpack = 7998
 
+// unpack is Lua's, with the C implementation's bound on results.
 func unpack(L *lua.LState) int {
 	t := L.CheckTable(1)
 	from, to := optInt(L, 2, 1), optInt(L, 3, t.Len())
@@ -148,11 +172,14 @@ func unpack(L *lua.LState) int {
 	return to - from + 1
 }
 
+// rawget is Lua's, and shows what is behind a guard.
 func (vm *VM) rawget(L *lua.LState) int {
 	L.Push(vm.behind(L.CheckTable(1)).RawGet(L.CheckAny(2)))
 	return 1
 }
 
+// rawset is Lua's, and refuses guards: it would write to the guard itself, and so
+// hide what is behind it.
 func (vm *VM) rawset(L *lua.LState) int {
 	t := L.CheckTable(1)
 	vm.writable(L, t)
@@ -161,6 +188,7 @@ func (vm *VM) rawset(L *lua.LState) int {
 	return 1
 }
 
+// rawequal is Lua's; the machine's compares NaN with itself as equal.
 func rawequal(L *lua.LState) int {
 	L.Push(lua.LBool(L.RawEqual(L.CheckAny(1), L.CheckAny(2))))
 	return 1
@@ -189,6 +217,8 @@ func (vm *VM) getmetatable(L *lua.LState) int {
 	return 1
 }
 
+// setmetatable is Lua's. The machine's takes values of any type, and so would let a
+// script change the metatable of all strings.
 func (vm *VM) setmetatable(L *lua.LState) int {
 	t := L.CheckTable(1)
 	m := L.Get(2)
@@ -225,6 +255,7 @@ func appendNumber(dst []byte, f float64, digits int) []byte {
 // numberText is a number as Lua prints it.
 func numberText(f float64) string { return string(appendNumber(nil, f, 14)) }
 
+// tostring is Lua's, with numbers as C prints them.
 func tostring(L *lua.LState) int {
 	v := L.CheckAny(1)
 	if n, ok := v.(lua.LNumber); ok {
@@ -239,6 +270,7 @@ func tostring(L *lua.LState) int {
 	return 1
 }
 
+// tonumber is Lua's. The machine's reads numbers as Go does: 1_000, 0b1, 0o7.
 func tonumber(L *lua.LState) int {
 	base := optInt(L, 2, 10)
 	v := L.CheckAny(1)
@@ -314,11 +346,14 @@ func (vm *VM) load(L *lua.LState) int {
 	return vm.loaded(L, text.String(), name)
 }
 
+// loadstring names what it compiles after its text, unless it is told a name.
 func (vm *VM) loadstring(L *lua.LState) int {
 	text := L.CheckString(1)
 	return vm.loaded(L, text, L.OptString(2, text))
 }
 
+// loaded pushes a text as a function, or nil and what is wrong with it. It is compiled
+// like a script, so that the bounds hold for it too.
 func (vm *VM) loaded(L *lua.LState, text, name string) int {
 	w := walker{name: chunkName(name)}
 	proto, problem := w.compile(text)
@@ -362,11 +397,13 @@ func collectgarbage(L *lua.LState) int {
 	return 1
 }
 
+// gcinfo is the old form of collectgarbage("count").
 func gcinfo(L *lua.LState) int {
 	L.Push(lua.LNumber(math.Floor(heapKilobytes())))
 	return 1
 }
 
+// heapKilobytes is the size of Go's heap, all that there is to tell.
 func heapKilobytes() float64 {
 	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
 	metrics.Read(sample)
@@ -444,10 +481,15 @@ func text(v lua.LValue) string {
 	return lua.LVAsString(v)
 }
 
-// optInt is an argument that may be left out.
+// optInt is an argument that may be left out, within 32 bits: numbers further out are
+// taken to be the last ones, so that differences do not overflow.
 func optInt(L *lua.LState, n, otherwise int) int {
 	if L.Get(n) == lua.LNil {
 		return otherwise
 	}
-	return int(L.CheckNumber(n))
+	f := float64(L.CheckNumber(n))
+	if f != f {
+		return math.MinInt32
+	}
+	return int(min(max(f, math.MinInt32), math.MaxInt32))
 }

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	lua "github.com/yuin/gopher-lua"
 )
 
 // This file stops scripts: those that somebody kills, and those that take too much
@@ -24,6 +26,11 @@ const (
 	stopKilled
 	stopMemory
 )
+
+// The machine does not count what a script allocates, nor does Go tell it by goroutine;
+// so it is the growth of the whole heap that is bounded. That the heap should grow for
+// another reason, by that much and just while a script runs, is unlikely: the data lies
+// outside of it. The script that runs then would be stopped for nothing.
 
 // MaxMemory is by how many bytes the heap may grow while a script runs.
 const MaxMemory = 256 << 20
@@ -94,6 +101,20 @@ func (h *hook) Err() error {
 	return errKilledScript
 }
 
+// stopped raises an error if the script is to be stopped. Functions that may loop for
+// long call it at each step; it looks at one in thousands.
+func (vm *VM) stopped(L *lua.LState, step int) {
+	const every = 4096
+	if step%every != every-1 {
+		return
+	}
+	select {
+	case <-vm.hook.Done():
+		L.RaiseError("%s", vm.hook.Err().Error())
+	default:
+	}
+}
+
 // Deadline and Value implement context.Context.
 func (*hook) Deadline() (time.Time, bool) { return time.Time{}, false }
 func (*hook) Value(any) any               { return nil }
@@ -116,6 +137,7 @@ const (
 	idleLooks  = 500
 )
 
+// add notes a script that begins, and has the watch look after it.
 func (r *runs) add(run *Run) {
 	r.mu.Lock()
 	r.list = append(r.list, run)
@@ -126,6 +148,7 @@ func (r *runs) add(run *Run) {
 	r.mu.Unlock()
 }
 
+// remove notes that a script has ended.
 func (r *runs) remove(run *Run) {
 	r.mu.Lock()
 	for i, other := range r.list {

@@ -7,6 +7,15 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
+// This file reads JSON as lua-cjson 2.1 does, which takes more than the standard has:
+// numbers such as 0x1F, 010, inf and NaN, unless decode_invalid_numbers forbids them,
+// and control characters within strings. null becomes cjson.null and not nil, so that
+// arrays keep their length and objects their names.
+//
+// Errors name the token that is there in place of the one expected, by the names that
+// the C library has for them (T_OBJ_END, T_COMMA, ...), and the position of its first
+// character, counted from 1.
+
 // decoder reads JSON as lua-cjson does, with its errors.
 type decoder struct {
 	vm    *VM
@@ -17,6 +26,7 @@ type decoder struct {
 	depth int
 }
 
+// jsonDecode is cjson.decode.
 func (vm *VM) jsonDecode(L *lua.LState) int {
 	if L.GetTop() != 1 {
 		L.ArgError(1, "expected 1 argument")
@@ -34,6 +44,7 @@ func (vm *VM) jsonDecode(L *lua.LState) int {
 	return 1
 }
 
+// blanks passes over blanks.
 func (d *decoder) blanks() {
 	for d.at < len(d.text) && strings.IndexByte(" \t\n\r", d.text[d.at]) >= 0 {
 		d.at++
@@ -78,12 +89,14 @@ func (d *decoder) token() string {
 	return "invalid token"
 }
 
+// descend goes into an array or an object.
 func (d *decoder) descend() {
 	if d.depth++; d.depth > d.o.decodeDepth {
 		d.L.RaiseError("Found too many nested data structures (%d)", d.depth)
 	}
 }
 
+// value reads any value.
 func (d *decoder) value() lua.LValue {
 	d.blanks()
 	if d.at >= len(d.text) {
@@ -111,28 +124,16 @@ func (d *decoder) value() lua.LValue {
 }
 
 // number reads a number, or one that JSON does not know (inf, nan, 0x10) where that
-// is allowed.
+// is allowed. What follows it is the next token, whatever it is.
 func (d *decoder) number() lua.LValue {
 	from := d.at
-	end := from
-	for end < len(d.text) && strings.IndexByte("+-.0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", d.text[end]) >= 0 {
-		end++
-	}
-	word := d.text[from:end]
-	c := byte(0)
-	if word != "" {
-		c = word[0]
-	}
+	rest := d.text[from:]
+	c := rest[0]
 	digits := c >= '0' && c <= '9' || c == '-'
-	if !digits && !(d.o.decodeInvalid && (c|0x20 == 'i' || c|0x20 == 'n' || c == '+')) {
-		d.fail("value", from)
-	}
-	for ; end > from; end-- {
-		if f, ok := parseNumber(d.text[from:end]); ok && strings.TrimSpace(d.text[from:end]) == d.text[from:end] {
-			if !d.o.decodeInvalid && !plainNumber(d.text[from:end]) {
-				break
-			}
-			d.at = end
+	n := numberLength(rest)
+	if n > 0 && (digits || d.o.decodeInvalid) && (d.o.decodeInvalid || plainNumber(rest[:n])) {
+		if f, ok := parseNumber(rest[:n]); ok {
+			d.at += n
 			return lua.LNumber(f)
 		}
 	}
@@ -143,6 +144,51 @@ func (d *decoder) number() lua.LValue {
 	return nil
 }
 
+// numberLength is how much of a text the C function strtod would read; 0 if nothing.
+func numberLength(s string) int {
+	i := 0
+	if i < len(s) && (s[i] == '-' || s[i] == '+') {
+		i++
+	}
+	for _, word := range []string{"infinity", "inf", "nan"} {
+		if len(s)-i >= len(word) && strings.EqualFold(s[i:i+len(word)], word) {
+			return i + len(word)
+		}
+	}
+	isDigit, exponent := func(c byte) bool { return c >= '0' && c <= '9' }, byte('e')
+	if len(s)-i > 2 && s[i] == '0' && s[i+1]|0x20 == 'x' && isClass(s[i+2], 'x') {
+		i += 2
+		isDigit, exponent = func(c byte) bool { return isClass(c, 'x') }, 'p'
+	}
+	run := func() (n int) {
+		for i < len(s) && isDigit(s[i]) {
+			i++
+			n++
+		}
+		return n
+	}
+	n := run()
+	if i < len(s) && s[i] == '.' {
+		i++
+		n += run()
+	}
+	if n == 0 {
+		return 0
+	}
+	if i+1 < len(s) && s[i]|0x20 == exponent {
+		at := i
+		i++
+		if s[i] == '-' || s[i] == '+' {
+			i++
+		}
+		isDigit = func(c byte) bool { return c >= '0' && c <= '9' }
+		if run() == 0 {
+			i = at
+		}
+	}
+	return i
+}
+
 // plainNumber tells whether JSON knows the number.
 func plainNumber(s string) bool {
 	s = strings.TrimPrefix(s, "-")
@@ -150,6 +196,7 @@ func plainNumber(s string) bool {
 		!(len(s) > 1 && s[0] == '0' && s[1] >= '0' && s[1] <= '9')
 }
 
+// object reads an object; of two members with one name the later one stays.
 func (d *decoder) object() lua.LValue {
 	d.descend()
 	t := d.L.NewTable()
@@ -185,6 +232,7 @@ func (d *decoder) object() lua.LValue {
 	}
 }
 
+// array reads an array. null in it is cjson.null, so there are no holes.
 func (d *decoder) array() lua.LValue {
 	d.descend()
 	t := d.L.CreateTable(4, 0)
@@ -210,6 +258,7 @@ func (d *decoder) array() lua.LValue {
 	}
 }
 
+// string reads a string. Most have no escapes, and are a part of the text then.
 func (d *decoder) string() string {
 	from := d.at
 	d.at++
@@ -277,6 +326,7 @@ func (d *decoder) unicode() (r rune, ok bool) {
 	return (one&0x3ff<<10 | two&0x3ff) + 0x10000, true
 }
 
+// hex4 reads uXXXX.
 func hex4(s string) (r rune, ok bool) {
 	if len(s) < 5 || s[0] != 'u' {
 		return 0, false

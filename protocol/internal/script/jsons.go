@@ -6,6 +6,24 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
+// This file writes JSON as lua-cjson 2.1 does.
+//
+//	string     with escapes for " \ / and control characters; other bytes as they are,
+//	           UTF-8 or not
+//	number     with encode_number_precision digits. NaN and infinities are an error, or
+//	           what encode_invalid_numbers says: as they are, or null
+//	boolean    true, false
+//	nil, null  null
+//	table      an array, if all keys are whole numbers from 1 on; else an object. The
+//	           empty table is an object: nothing tells that it is not
+//	others     an error
+//
+// An array with holes is written with null in them, unless it is sparse: its last index
+// is beyond encode_sparse_array's safe one and more than ratio times the number of its
+// elements. Then it is an error, or an object where convert says so.
+//
+// A table that contains itself ends at encode_max_depth.
+
 // jsonOptions are what the functions cjson.encode_* and cjson.decode_* set. In
 // redis-server they hold for all scripts from then on, and so they do here.
 type jsonOptions struct {
@@ -67,6 +85,7 @@ func (vm *VM) jsonSet(change func(*jsonOptions)) *jsonOptions {
 	return &o
 }
 
+// jsonInt makes a function that sets a number, if it is given one, and tells it.
 func (vm *VM) jsonInt(low, high int, field func(*jsonOptions) *int) lua.LGFunction {
 	return func(L *lua.LState) int {
 		if L.Get(1) != lua.LNil {
@@ -81,6 +100,7 @@ func (vm *VM) jsonInt(low, high int, field func(*jsonOptions) *int) lua.LGFuncti
 	}
 }
 
+// jsonBool makes one for a boolean.
 func (vm *VM) jsonBool(field func(*jsonOptions) *bool) lua.LGFunction {
 	return func(L *lua.LState) int {
 		if L.Get(1) != lua.LNil {
@@ -110,6 +130,7 @@ func onOff(L *lua.LState, n int) bool {
 	return false
 }
 
+// jsonInvalid is cjson.encode_invalid_numbers, which knows "null" beside yes and no.
 func (vm *VM) jsonInvalid(L *lua.LState) int {
 	if v := L.Get(1); v != lua.LNil {
 		mode := 0
@@ -128,6 +149,7 @@ func (vm *VM) jsonInvalid(L *lua.LState) int {
 	return 1
 }
 
+// jsonSparse is cjson.encode_sparse_array, with its three settings.
 func (vm *VM) jsonSparse(L *lua.LState) int {
 	number := func(n int, to *int) {
 		if L.Get(n) == lua.LNil {
@@ -160,6 +182,7 @@ type encoder struct {
 	out []byte
 }
 
+// jsonEncode is cjson.encode.
 func (vm *VM) jsonEncode(L *lua.LState) int {
 	if L.GetTop() != 1 {
 		L.ArgError(1, "expected 1 argument")
@@ -170,10 +193,12 @@ func (vm *VM) jsonEncode(L *lua.LState) int {
 	return 1
 }
 
+// fail raises the error for what JSON has no form for.
 func (e *encoder) fail(what, why string) {
 	e.L.RaiseError("Cannot serialise %s: %s", what, why)
 }
 
+// value writes any value.
 func (e *encoder) value(v lua.LValue, depth int) {
 	if len(e.out) > maxString {
 		e.L.RaiseError(errMemory)
@@ -207,6 +232,7 @@ func (e *encoder) value(v lua.LValue, depth int) {
 	}
 }
 
+// number writes a number with as many digits as are set.
 func (e *encoder) number(f float64) {
 	if f != f || math.IsInf(f, 0) {
 		switch e.o.encodeInvalid {
@@ -241,6 +267,7 @@ func (e *encoder) arrayLength(t *lua.LTable) int {
 	return most
 }
 
+// array writes the first n elements; what is missing is null.
 func (e *encoder) array(t *lua.LTable, n, depth int) {
 	e.out = append(e.out, '[')
 	for i := 1; i <= n; i++ {
@@ -252,6 +279,7 @@ func (e *encoder) array(t *lua.LTable, n, depth int) {
 	e.out = append(e.out, ']')
 }
 
+// object writes all pairs. Numbers become strings, as names have to be.
 func (e *encoder) object(t *lua.LTable, depth int) {
 	e.out = append(e.out, '{')
 	first := true

@@ -10,6 +10,21 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
+// A library's program is run in a state before the library is there, to see which
+// functions it registers, and once more in each state in which one of them is called
+// for the first time:
+//
+//	FUNCTION LOAD   header ─ compile ─ run in some state ─▶ names, flags, descriptions
+//	FCALL           a state; has it the library? no: run the program there
+//	                call the function with a table of keys and one of arguments
+//
+// So variables of the program that its functions share are shared within a state only.
+// Redis asks that functions do not count on them; redis-server has one state.
+//
+// While the program runs its globals are few: redis, and in it register_function, log
+// and some constants. Then the table behind the guard that is its environment is
+// exchanged, and its functions find what scripts find, but for KEYS and ARGV.
+
 // Library is a program that has registered functions.
 type Library struct {
 	Name, Code string
@@ -42,6 +57,7 @@ type libraries struct {
 	functions map[string]*Function
 }
 
+// reset leaves no library.
 func (l *libraries) reset() {
 	l.byName, l.functions = make(map[string]*Library), make(map[string]*Function)
 }
@@ -100,6 +116,7 @@ func (e *Engine) forget() {
 	e.mu.Unlock()
 }
 
+// remove takes a library and its functions out; mu is held.
 func (l *libraries) remove(lib *Library) {
 	delete(l.byName, lib.Name)
 	for _, f := range lib.Functions {
@@ -107,6 +124,7 @@ func (l *libraries) remove(lib *Library) {
 	}
 }
 
+// add puts a library in; mu is held, and nothing of its names is there.
 func (l *libraries) add(lib *Library) {
 	l.byName[lib.Name] = lib
 	for _, f := range lib.Functions {
@@ -335,6 +353,7 @@ func (vm *VM) registerNamed(L *lua.LState, f *Function) (callback *lua.LFunction
 	return callback
 }
 
+// functionFlags reads a table of flags.
 func (vm *VM) functionFlags(L *lua.LState, v lua.LValue) (flags Flags) {
 	t, ok := v.(*lua.LTable)
 	if !ok {

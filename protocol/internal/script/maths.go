@@ -48,6 +48,7 @@ func (vm *VM) mathTable(from *lua.LTable) *lua.LTable {
 	return t
 }
 
+// mathRandom is math.random as redis-server has it: 31 bits stretched to the interval.
 func (vm *VM) mathRandom(L *lua.LState) int {
 	const most = 0x7fffffff
 	r := float64(vm.engine.random.next()%most) / most

@@ -13,7 +13,7 @@ func (vm *VM) packTable() *lua.LTable {
 		"pack":         vm.msgPack,
 		"unpack":       func(L *lua.LState) int { return vm.msgUnpack(L, 0, 0) },
 		"unpack_one":   func(L *lua.LState) int { return vm.msgUnpackSome(L, 1, optInt(L, 2, 0)) },
-		"unpack_limit": func(L *lua.LState) int { return vm.msgUnpackSome(L, int(L.CheckNumber(2)), optInt(L, 3, 0)) },
+		"unpack_limit": func(L *lua.LState) int { return vm.msgUnpackSome(L, optInt(L, 2, 0), optInt(L, 3, 0)) },
 	})
 	t.RawSetString("_NAME", lua.LString("cmsgpack"))
 	t.RawSetString("_VERSION", lua.LString("lua-cmsgpack 0.4.0"))
@@ -22,9 +22,32 @@ func (vm *VM) packTable() *lua.LTable {
 	return t
 }
 
+// The forms, by their first byte. x stands for bits of the value or of a length, and
+// numbers of several bytes have the highest first:
+//
+//	0xxxxxxx          a number from 0 to 127
+//	1000xxxx  80      a map of 0 to 15 pairs, which follow
+//	1001xxxx  90      an array of 0 to 15 elements
+//	101xxxxx  a0      a string of 0 to 31 bytes
+//	          c0      nil
+//	          c2 c3   false, true
+//	          c4 c5 c6   bytes; a length of 1, 2 or 4 bytes; read as strings, never written
+//	          ca cb   a float of 4 or 8 bytes
+//	          cc cd ce cf   a number that is not negative, of 1, 2, 4 or 8 bytes
+//	          d0 d1 d2 d3   a number with a sign, of 1, 2, 4 or 8 bytes
+//	          d9 da db      a string; a length of 1, 2 or 4 bytes
+//	          dc dd   an array; a count of 2 or 4 bytes
+//	          de df   a map; a count of 2 or 4 bytes
+//	111xxxxx  e0      a number from -32 to -1
+//
+// Everything is written in the shortest form that holds it, as redis-server does, so
+// that what is packed can be compared as bytes. A float that loses nothing in 4 bytes
+// is written in 4. Extensions (c7 to c9, d4 to d8) are errors.
+
 // maxPackDepth is how deep tables are packed; what is below becomes nil.
 const maxPackDepth = 16
 
+// msgPack is cmsgpack.pack: its arguments one after another.
 func (vm *VM) msgPack(L *lua.LState) int {
 	n := L.GetTop()
 	if n == 0 {
@@ -38,6 +61,7 @@ func (vm *VM) msgPack(L *lua.LState) int {
 	return 1
 }
 
+// appendPacked appends any value. What MessagePack has no form for becomes nil.
 func (vm *VM) appendPacked(L *lua.LState, out []byte, v lua.LValue, depth int) []byte {
 	if len(out) > maxString {
 		L.RaiseError(errMemory)
@@ -75,10 +99,13 @@ func appendSize(out []byte, n int, short byte, most int, h8, h16, h32 byte) []by
 	return binary.BigEndian.AppendUint32(append(out, h32), uint32(n))
 }
 
+// appendPackedText appends a string, in the shortest form.
 func appendPackedText(out []byte, s string) []byte {
 	return append(appendSize(out, len(s), 0xa0, 31, 0xd9, 0xda, 0xdb), s...)
 }
 
+// appendPackedNumber appends a number: as an integer where it is one, else as a float of
+// the precision that it needs, in the shortest form.
 func appendPackedNumber(out []byte, f float64) []byte {
 	n := int64(f)
 	if float64(n) != f || f >= 1<<63 {
@@ -108,6 +135,8 @@ func appendPackedNumber(out []byte, f float64) []byte {
 	return binary.BigEndian.AppendUint64(append(out, 0xd3), uint64(n))
 }
 
+// appendPackedTable appends a table: as an array where its keys are 1 to n, the empty
+// one included, else as a map.
 func (vm *VM) appendPackedTable(L *lua.LState, out []byte, t *lua.LTable, depth int) []byte {
 	most, items, array := 0, 0, true
 	for k, _ := t.Next(lua.LNil); k != lua.LNil; k, _ = t.Next(k) {
@@ -142,6 +171,7 @@ type unpacker struct {
 	deep int
 }
 
+// take takes n bytes.
 func (u *unpacker) take(n int) string {
 	if n < 0 || n > len(u.data)-u.at {
 		u.L.RaiseError("Missing bytes in input.")
@@ -158,6 +188,7 @@ func (u *unpacker) uint(n int) (x uint64) {
 	return x
 }
 
+// value reads any value; its first byte says of which type and how long it is.
 func (u *unpacker) value() lua.LValue {
 	const deepest = 1000
 	if u.deep++; u.deep > deepest {
@@ -217,6 +248,7 @@ func (u *unpacker) value() lua.LValue {
 	return nil
 }
 
+// array reads n elements. Room is made for no more than there can be bytes for.
 func (u *unpacker) array(n int) lua.LValue {
 	t := u.L.CreateTable(min(n, len(u.data)-u.at), 0)
 	for i := 1; i <= n; i++ {
@@ -225,6 +257,7 @@ func (u *unpacker) array(n int) lua.LValue {
 	return t
 }
 
+// mapping reads n pairs.
 func (u *unpacker) mapping(n int) lua.LValue {
 	t := u.L.NewTable()
 	for range n {

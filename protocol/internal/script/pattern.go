@@ -6,6 +6,31 @@ import lua "github.com/yuin/gopher-lua"
 // odd cases are the same. It counts its steps: a pattern may take for ever, and then
 // has to be stopped like any other loop.
 
+// A pattern is a sequence of items, each of a class of characters and how often:
+//
+//	x          the character itself, unless it is one of ^$()%.[]*+-?
+//	.          any character
+//	%a %c %d %l %p %s %u %w %x %z   letters, control characters, digits, lower case,
+//	           punctuation, blanks, upper case, letters and digits, hexadecimal
+//	           digits, the zero byte; in capitals: all others
+//	%x         for any other x the character itself
+//	[set]      ranges, characters and classes; [^set] all others
+//
+//	class      once
+//	class*     as often as possible, or not at all        class+   at least once
+//	class-     as seldom as possible                      class?   once or not at all
+//
+//	%1 .. %9   what that capture has matched, again
+//	%bxy       from an x to the y that belongs to it
+//	%f[set]    the frontier: between a character that is not in the set and one that is
+//	(...)      a capture; () captures the position
+//	^ $        at the ends: the beginning and the end of the text
+//
+// Nothing is compiled: the pattern is interpreted from its text while it matches. What
+// can be matched in several ways is tried by a call for each, so a pattern goes as
+// deep as it has such items, and the time may grow with the length of the text to the
+// power of their number.
+
 const (
 	maxCaptures  = 32
 	maxMatchDeep = 4000 // nested calls; each takes some of Go's stack
@@ -24,20 +49,17 @@ type matcher struct {
 	capture  [maxCaptures]struct{ from, length int }
 }
 
+// fail raises an error about the pattern.
 func (m *matcher) fail(text string) { m.L.RaiseError("%s", text) }
 
 // step counts work, and looks now and then whether the script is to be stopped.
 func (m *matcher) step() {
-	const every = 4096
-	if m.steps++; m.steps%every == 0 {
-		select {
-		case <-m.vm.hook.Done():
-			m.L.RaiseError("%s", m.vm.hook.Err().Error())
-		default:
-		}
-	}
+	m.steps++
+	m.vm.stopped(m.L, m.steps)
 }
 
+// isClass tells whether a character is in a class (%a), or not in it (%A). A letter that
+// names no class stands for itself.
 func isClass(c, class byte) bool {
 	var is bool
 	switch class | 0x20 {
@@ -70,6 +92,7 @@ func isClass(c, class byte) bool {
 	return is
 }
 
+// isLetter tells whether a character is a letter, in C's locale.
 func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
 // classEnd is where the single character class at p ends.

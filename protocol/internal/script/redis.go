@@ -15,6 +15,24 @@ const (
 	LogWarning
 )
 
+// The functions of the table redis:
+//
+//	call, pcall            run a command; an error is raised, or given back as a table
+//	error_reply            a table that becomes an error reply; a code is put in front
+//	status_reply           a table that becomes a status reply
+//	sha1hex                the SHA-1 of a string
+//	log                    a line for the server's log
+//	setresp                the protocol of replies from now on, 2 or 3
+//	acl_check_cmd          whether the user may run a command
+//	set_repl               what is sent to replicas: there are none, so it only checks
+//	replicate_commands     true, as in every redis-server since 7.0
+//	breakpoint, debug      nothing: they are the debugger's
+//	register_function      while a library is loaded: see library.go
+//
+// All their errors are tables with a field err, as they are in redis-server, which a
+// script that catches them by pcall sees as the text alone. ignore_error_stats_update
+// says that an error was counted already; it is there because scripts can see it.
+
 // redisTable makes the table redis.
 func (vm *VM) redisTable() *lua.LTable {
 	t := vm.library(map[string]lua.LGFunction{
@@ -77,11 +95,9 @@ func (vm *VM) redisCall(L *lua.LState, raises bool) int {
 	if !vm.arguments(L, n) {
 		return fail("ERR Lua redis lib command arguments must be strings or integers")
 	}
-	reply, refused := vm.host.Call(vm.args, vm.resp)
+	reply, _ := vm.host.Call(vm.args, vm.resp)
 	if len(reply) > 0 && reply[0] == '-' {
-		text := string(reply[1 : len(reply)-2])
-		_ = refused
-		return fail(text)
+		return fail(string(reply[1 : len(reply)-2]))
 	}
 	v, _ := vm.value(reply)
 	L.Push(v)
@@ -132,6 +148,7 @@ func appendArgument(dst []byte, f float64) []byte {
 	return appendNumber(dst, f, 17)
 }
 
+// redisLog is redis.log: a level and the words of a line.
 func (vm *VM) redisLog(L *lua.LState) int {
 	n := L.GetTop()
 	if n < 2 {
@@ -152,6 +169,7 @@ func (vm *VM) redisLog(L *lua.LState) int {
 	return 0
 }
 
+// redisSum is redis.sha1hex.
 func (vm *VM) redisSum(L *lua.LState) int {
 	if L.GetTop() != 1 {
 		vm.raise(L, "ERR wrong number of arguments")
@@ -160,6 +178,8 @@ func (vm *VM) redisSum(L *lua.LState) int {
 	return 1
 }
 
+// redisSetResp is redis.setresp: the protocol of the replies that the script is given
+// from then on, and of its own booleans.
 func (vm *VM) redisSetResp(L *lua.LState) int {
 	if L.GetTop() != 1 {
 		vm.raise(L, "ERR redis.setresp() requires one argument.")
@@ -172,6 +192,7 @@ func (vm *VM) redisSetResp(L *lua.LState) int {
 	return 0
 }
 
+// redisSetRepl is redis.set_repl, which checks its argument and does nothing.
 func (vm *VM) redisSetRepl(L *lua.LState) int {
 	if L.GetTop() != 1 {
 		vm.raise(L, "ERR redis.set_repl() requires two arguments.")
@@ -182,6 +203,7 @@ func (vm *VM) redisSetRepl(L *lua.LState) int {
 	return 0 // there are no replicas
 }
 
+// redisCheck is redis.acl_check_cmd.
 func (vm *VM) redisCheck(L *lua.LState) int {
 	n := L.GetTop()
 	if n == 0 {
@@ -222,6 +244,7 @@ func errorText(s string) string {
 	return "ERR " + s
 }
 
+// statusReply is redis.status_reply.
 func (vm *VM) statusReply(L *lua.LState) int {
 	s, ok := L.Get(1).(lua.LString)
 	if L.GetTop() != 1 || !ok {

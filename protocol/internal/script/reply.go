@@ -25,6 +25,10 @@ import (
 //	verbatim         {verbatim_string={string=..., format=...}} (RESP3)
 //	true, false      the same                       1, null; RESP3: the same
 
+// A reply comes as the bytes that a client would be sent, in RESP2 or in RESP3, as
+// redis.setresp says; the framing is known to be right. Strings are copied, since the
+// bytes are overwritten by the next call.
+
 // value reads one reply; rest is what follows it.
 func (vm *VM) value(reply []byte) (v lua.LValue, rest []byte) {
 	end := bytes.IndexByte(reply, '\n')
@@ -69,6 +73,7 @@ func (vm *VM) value(reply []byte) (v lua.LValue, rest []byte) {
 	return lua.LNil, rest
 }
 
+// table1 makes a table of one field.
 func (vm *VM) table1(name string, v lua.LValue) *lua.LTable {
 	t := vm.L.CreateTable(0, 1)
 	t.RawSetString(name, v)
@@ -82,6 +87,8 @@ func (vm *VM) errorTable(text string) *lua.LTable {
 	return t
 }
 
+// array reads the elements of an array. A null in it is false, so that # counts it; in
+// RESP3 it is nil, and # may not.
 func (vm *VM) array(line, rest []byte) (lua.LValue, []byte) {
 	n, _ := strconv.Atoi(string(line))
 	if n < 0 {
@@ -96,6 +103,7 @@ func (vm *VM) array(line, rest []byte) (lua.LValue, []byte) {
 	return t, rest
 }
 
+// mapping reads the pairs of a map or the members of a set.
 func (vm *VM) mapping(kind byte, line, rest []byte) (lua.LValue, []byte) {
 	n, _ := strconv.Atoi(string(line))
 	t := vm.L.NewTable()
@@ -122,6 +130,7 @@ const maxReply = 1000
 // has chosen; the writer's is the client's.
 func (vm *VM) WriteReply(w *resp.Writer, v lua.LValue) { vm.reply(w, v, 0) }
 
+// reply writes any value.
 func (vm *VM) reply(w *resp.Writer, v lua.LValue, depth int) {
 	switch v := v.(type) {
 	case lua.LString:
@@ -192,6 +201,7 @@ func (vm *VM) tableReply(w *resp.Writer, t *lua.LTable, depth int) {
 	}
 }
 
+// mapReply writes a table as a map. It is counted first: RESP has the size in front.
 func (vm *VM) mapReply(w *resp.Writer, t *lua.LTable, depth int) {
 	n := 0
 	t.ForEach(func(_, _ lua.LValue) { n++ })
@@ -202,6 +212,7 @@ func (vm *VM) mapReply(w *resp.Writer, t *lua.LTable, depth int) {
 	}
 }
 
+// setReply writes the keys of a table as a set.
 func (vm *VM) setReply(w *resp.Writer, t *lua.LTable, depth int) {
 	n := 0
 	t.ForEach(func(_, _ lua.LValue) { n++ })

@@ -275,12 +275,14 @@ func FuzzSandbox(f *testing.F) {
 		"return string.format('%5.3s|%q|%x', 'a', 'b', 3)", "return string.gsub('abc', '(%w)', '%1%0')",
 		"coroutine.wrap(function() coroutine.yield(1) end)()", "error({err = 1})", "return {err = 'x', ok = 'y'}",
 		"return table.concat({1, 2, {}})", "local t = {} t[1e6] = 1 return #t", "pcall(pcall, pcall, error)",
-		"return bit.lshift(1, 1e300)", "return math.random(1e300)", "return tostring(-0), 0/0", "return unpack({1}, -1e9, 3)",
+		"return bit.lshift(1, 1e300)", "return math.random(1e300)", "return tostring(-0), 0/0", "return unpack({1}, -1e9, 3)", "unpack({},0eA)", "table.insert({}, -1e300, 1)",
 	} {
 		f.Add(seed)
 	}
 	e := NewEngine("7.4.0")
 	f.Fuzz(func(t *testing.T, body string) {
+		stuck := time.AfterFunc(5*time.Second, func() { panic("it does not stop: " + body) })
+		defer stuck.Stop()
 		s, err := e.Load([]byte(body), false)
 		if err != "" {
 			return

@@ -32,8 +32,11 @@ func (vm *VM) stringTable(from *lua.LTable) *lua.LTable {
 	return t
 }
 
+// stringRep is string.rep, within the bound on strings.
 func stringRep(L *lua.LState) int {
-	s, n := L.CheckString(1), int(L.CheckNumber(2))
+	s := L.CheckString(1)
+	L.CheckNumber(2)
+	n := optInt(L, 2, 0)
 	if n <= 0 || s == "" {
 		L.Push(lua.LString(""))
 		return 1
@@ -59,6 +62,7 @@ func span(L *lua.LState, length, at, first, last int) (from, to int) {
 	return from, min(to, length)
 }
 
+// stringSub is string.sub.
 func stringSub(L *lua.LState) int {
 	s := L.CheckString(1)
 	L.CheckNumber(2)
@@ -71,6 +75,7 @@ func stringSub(L *lua.LState) int {
 	return 1
 }
 
+// stringByte is string.byte.
 func stringByte(L *lua.LState) int {
 	s := L.CheckString(1)
 	first := optInt(L, 2, 1)
@@ -129,6 +134,8 @@ func (vm *VM) find(L *lua.LState, find bool) int {
 	return 1
 }
 
+// gmatch is string.gmatch: a function that gives one match after another. One that is
+// empty is followed by a step, or it would come for ever.
 func (vm *VM) gmatch(L *lua.LState) int {
 	s, p := L.CheckString(1), L.CheckString(2)
 	at := 0
@@ -151,6 +158,7 @@ func (vm *VM) gmatch(L *lua.LState) int {
 	return 1
 }
 
+// gsub is string.gsub.
 func (vm *VM) gsub(L *lua.LState) int {
 	s, p := L.CheckString(1), L.CheckString(2)
 	repl := L.Get(3)

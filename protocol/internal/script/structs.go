@@ -10,6 +10,16 @@ import (
 // structFunctions pack values into strings, as Roberto Ierusalimschy's library does.
 var structFunctions = map[string]lua.LGFunction{"pack": structPack, "unpack": structUnpack, "size": structSize}
 
+// A format is read from left to right, and says what becomes of the arguments one after
+// another. Integers are written in two's complement and cut to their size; they are
+// read with a sign where the letter is a small one. Sizes are those of the C compiler
+// on 64-bit Linux: h has two bytes, l and T have eight, i and I have four unless they
+// say how many. Alignment is counted from the beginning of the string, and is nothing
+// until ! asks for it: "!4bi" has three bytes of padding, "bi" has none.
+//
+// The byte order is the machine's until > or < says otherwise, and that is little
+// endian on every machine that matters.
+
 // layout reads a format:
 //
 //	> < =       the byte order        !n          align to n bytes at most
@@ -97,6 +107,7 @@ func (f *layout) padding(at, size int, option byte) int {
 	return 0
 }
 
+// structPack is struct.pack.
 func structPack(L *lua.LState) int {
 	f := layout{L: L, format: L.CheckString(1), align: 1}
 	var out []byte
@@ -142,6 +153,7 @@ func structPack(L *lua.LState) int {
 	return 1
 }
 
+// appendInt appends a number, which wraps around where it does not fit.
 func (f *layout) appendInt(out []byte, n float64, size int) []byte {
 	bits := uint64(int64(n))
 	if n >= 1<<63 {
@@ -162,6 +174,7 @@ func (f *layout) appendBits(out []byte, bits uint64, size int) []byte {
 	return out
 }
 
+// structUnpack is struct.unpack: the values, and where the next one would begin.
 func structUnpack(L *lua.LState) int {
 	f := layout{L: L, format: L.CheckString(1), align: 1}
 	data := L.CheckString(2)
@@ -219,6 +232,7 @@ func structUnpack(L *lua.LState) int {
 	return L.GetTop() - base
 }
 
+// bits reads bytes as a number; beyond eight the highest are lost.
 func (f *layout) bits(b string) (bits uint64) {
 	for i := range len(b) {
 		shift := i
@@ -243,6 +257,7 @@ func (f *layout) integer(b string, option byte) lua.LNumber {
 	return lua.LNumber(bits)
 }
 
+// structSize is struct.size: how long something with a fixed size is.
 func structSize(L *lua.LState) int {
 	f := layout{L: L, format: L.CheckString(1), align: 1}
 	at := 0

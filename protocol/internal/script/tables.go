@@ -17,6 +17,7 @@ func (vm *VM) tableTable(_ *lua.LTable) *lua.LTable {
 	})
 }
 
+// tableConcat is table.concat, within the bound on strings.
 func tableConcat(L *lua.LState) int {
 	t := L.CheckTable(1)
 	sep := L.OptString(2, "")
@@ -39,6 +40,7 @@ func tableConcat(L *lua.LState) int {
 	return 1
 }
 
+// tableInsert is table.insert: at the end, or at a place from which the others move up.
 func (vm *VM) tableInsert(L *lua.LState) int {
 	t := L.CheckTable(1)
 	vm.writable(L, t)
@@ -47,9 +49,10 @@ func (vm *VM) tableInsert(L *lua.LState) int {
 	case 2:
 		L.RawSetInt(t, end, L.Get(2))
 	case 3:
-		at := int(L.CheckNumber(2))
+		at := optInt(L, 2, end)
 		end = max(end, at)
-		for i := end; i > at; i-- {
+		for i := end; i > at; i-- { // from a place far below, if that is asked for
+			vm.stopped(L, end-i)
 			t.RawSetInt(i, t.RawGetInt(i-1))
 		}
 		L.RawSetInt(t, at, L.Get(3))
@@ -59,6 +62,7 @@ func (vm *VM) tableInsert(L *lua.LState) int {
 	return 0
 }
 
+// tableRemove is table.remove: of the end, or of a place to which the others move down.
 func (vm *VM) tableRemove(L *lua.LState) int {
 	t := L.CheckTable(1)
 	vm.writable(L, t)
@@ -79,6 +83,7 @@ func (vm *VM) tableRemove(L *lua.LState) int {
 	return 1
 }
 
+// tableMaxN is table.maxn: the largest number that is a key.
 func tableMaxN(L *lua.LState) int {
 	most := 0.0
 	L.CheckTable(1).ForEach(func(k, _ lua.LValue) {
@@ -90,6 +95,7 @@ func tableMaxN(L *lua.LState) int {
 	return 1
 }
 
+// tableForeach is table.foreach, which ends at the first result that is not nil.
 func (vm *VM) tableForeach(L *lua.LState) int {
 	t, f := vm.behind(L.CheckTable(1)), L.CheckFunction(2)
 	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
@@ -100,6 +106,7 @@ func (vm *VM) tableForeach(L *lua.LState) int {
 	return 0
 }
 
+// tableForeachI is table.foreachi.
 func tableForeachI(L *lua.LState) int {
 	t, f := L.CheckTable(1), L.CheckFunction(2)
 	for i, n := 1, t.Len(); i <= n; i++ {
@@ -152,6 +159,8 @@ func smaller(L *lua.LState, a, b lua.LValue) bool {
 	return L.LessThan(a, b)
 }
 
+// tableSort is table.sort. An order that contradicts itself gives some order; the C
+// implementation may call it invalid.
 func (vm *VM) tableSort(L *lua.LState) int {
 	t := L.CheckTable(1)
 	vm.writable(L, t)

@@ -69,6 +69,7 @@ var limitOnce sync.Once
 // limitTables sets the machine's bound on arrays, which is one for all states.
 func limitTables() { limitOnce.Do(func() { lua.MaxArrayIndex = maxIndex }) }
 
+// newVM makes a state. It takes some 100 microseconds, so states are kept.
 func newVM(e *Engine) *VM {
 	vm := &VM{
 		engine: e, guards: make(map[*lua.LTable]*lua.LTable),
@@ -268,7 +269,7 @@ func (e *Engine) Eval(host Host, run *Run, s *Script, keys, argv [][]byte, resul
 }
 
 // call runs the function below its n arguments as a script.
-func (vm *VM) call(host Host, run *Run, n int, result func(*VM, lua.LValue)) *Failure {
+func (vm *VM) call(host Host, run *Run, n int, result func(*VM, lua.LValue)) (f *Failure) {
 	L := vm.L
 	vm.host, vm.run, vm.resp, vm.depth = host, run, 2, 0
 	vm.place = place{}
@@ -280,7 +281,11 @@ func (vm *VM) call(host Host, run *Run, n int, result func(*VM, lua.LValue)) *Fa
 		vm.host, vm.run = nil, nil
 		if fault := recover(); fault != nil {
 			vm.spoilt = true
-			panic(fault)
+			if _, ok := fault.(*lua.ApiError); !ok {
+				panic(fault)
+			}
+			// There was no room on the stack for the handler.
+			f = &Failure{Text: "ERR stack overflow", Source: vm.place.source, Line: vm.place.line}
 		}
 	}()
 	err := L.PCall(n, 1, vm.handler)
