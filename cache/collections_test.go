@@ -193,7 +193,11 @@ func TestCollectionsMoveWhole(t *testing.T) {
 // much too small for them, so that they are evicted, expired and compacted all the
 // time, and looks at every invariant there is now and then.
 func TestCollectionsUnderPressure(t *testing.T) {
-	for seed := range uint64(6) {
+	seeds := uint64(6)
+	if testing.Short() {
+		seeds = 3 // each of the policies
+	}
+	for seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			policy := []Policy{AllKeysDensity, AllKeysLRU, VolatileTTL}[seed%3]
 			r := newRig(t, Options{Shards: 1 << (seed % 3), MaxMemory: 6 << 20, Policy: policy}, seed)
