@@ -18,7 +18,12 @@ func (tx *Tx) Rename(src, dst []byte) error {
 	if string(src) == string(dst) {
 		return nil
 	}
-	if err := tx.transfer(src, tx.db, dst, true); err != nil {
+	from, _ := tx.route(src)
+	to, _ := tx.route(dst)
+	from.midway, to.midway = true, true
+	err := tx.transfer(src, tx.db, dst, true)
+	from.midway, to.midway = false, false
+	if err != nil {
 		return err
 	}
 	if s, e, ok := tx.find(src); ok {

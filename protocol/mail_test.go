@@ -124,10 +124,12 @@ func TestNothingStays(t *testing.T) {
 	}
 	group.Wait()
 	c := dial(t, addrs[0])
-	assert.Eventually(t, func() bool { return s.conns.Stats().Connections == 1 }, 20*time.Second, time.Millisecond)
-	assert.Equal(t, "0 0 0 0 0", fmt.Sprint(s.handlers.Exchange.Clients(), s.handlers.Exchange.Len(0), s.handlers.Exchange.Len(1),
-		s.handlers.Exchange.Len(2), s.handlers.Tracking.Clients()))
-	assert.Zero(t, s.handlers.Tracking.Prefixes())
+	// Connections that were closed before they were accepted still come and go.
+	x := s.handlers.Exchange
+	assert.Eventually(t, func() bool {
+		left := x.Clients() + x.Len(0) + x.Len(1) + x.Len(2) + s.handlers.Tracking.Clients() + s.handlers.Tracking.Prefixes()
+		return s.conns.Stats().Connections == 1 && left == 0
+	}, 20*time.Second, time.Millisecond)
 	f := c.info("clients")
 	assert.Equal(t, "0 0", f["tracking_clients"]+" "+f["pubsub_clients"])
 }
