@@ -98,7 +98,7 @@ func TestAwaitedInSeveralDatabases(t *testing.T) {
 	assert.Equal(t, []ReadyKey{{0, "k"}}, r.in(0, push("k"), "k"))
 	assert.Panics(t, func() { r.Unawait(2, []byte("k")) })
 	var many []string
-	for i := range 10 * keepAwaits {
+	for i := range 100 * keepAwaits {
 		many = append(many, fmt.Sprint(i))
 	}
 	r.await(0, many...)
