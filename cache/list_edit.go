@@ -140,6 +140,9 @@ func (tx *Tx) LRem(key []byte, count int, element []byte) (removed int, err erro
 	case removed > 0:
 		c.listShrunk(tx.Limits(), &l)
 		c.done()
+	default: // nothing went, but to look the ends were moved into the tree
+		c.listSave(&l)
+		c.settle()
 	}
 	return removed, nil
 }

@@ -488,3 +488,21 @@ func TestListTrimmedToLittle(t *testing.T) {
 		require.NoError(t, r.c.Check())
 	}
 }
+
+// TestListRemoveOfNothing: to look for an element moves the ends of a long list into
+// its tree, which must be kept though nothing was removed.
+func TestListRemoveOfNothing(t *testing.T) {
+	r := newRig(t, Options{Shards: 1}, 1)
+	key := []byte("k")
+	r.do(func(tx *Tx) {
+		_, err := tx.RPush(key, make([]byte, 15000), []byte("m"))
+		require.NoError(t, err)
+		removed, err := tx.LRem(key, 3, []byte("absent"))
+		require.NoError(t, err)
+		require.Zero(t, removed)
+		n, err := tx.LPush(key, make([]byte, 3000))
+		require.NoError(t, err)
+		require.Equal(t, 3, n)
+	})
+	require.NoError(t, r.c.Check())
+}
