@@ -165,9 +165,8 @@ func (s *shard) block(size int) slab.Ref {
 
 // adopt goes on with the item at ref.
 func (c *coll) adopt(ref slab.Ref) {
-	if c.e.probe, _ = c.s.tables[c.db].FindRef(c.hash, uint32(ref)); c.e.ref != ref {
-		c.e.ref = ref
-	}
+	c.e.probe, _ = c.s.tables[c.db].FindRef(c.hash, uint32(ref))
+	c.e.ref = ref
 	c.e.item = item.Decode(c.s.heap.At(ref))
 }
 

@@ -19,7 +19,7 @@ const (
 
 // Allow is what the shard's allocator asks: whether n more bytes may become
 // resident.
-func (s *shard) Allow(n int64) bool { return s.beyond || s.c.allow(n) }
+func (s *shard) Allow(n int64) bool { return s.c.allow(n) }
 
 // alloc gets a block for an item, making room where the memory bound asks for it.
 func (s *shard) alloc(size int) (slab.Ref, error) {
@@ -120,9 +120,7 @@ func (s *shard) allocBeyond(size int) (slab.Ref, error) {
 	if size > maxExcess {
 		return 0, ErrOutOfMemory
 	}
-	s.beyond = true
-	ref, err := s.heap.Alloc(size)
-	s.beyond = false
+	ref, err := s.heap.AllocAlways(size)
 	if err != nil {
 		return 0, ErrOutOfMemory
 	}

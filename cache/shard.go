@@ -48,7 +48,6 @@ type shard struct {
 	pin      slab.Ref // never evicted; kept right when it moves
 	midway   bool     // a rename is under way: a value hangs from two keys for a moment
 	must     bool     // what is being allocated had better go beyond the bound than fail
-	beyond   bool     // the bound does not count
 	epoch    uint64   // changes whenever items may have moved or gone by themselves
 	touched  byte     // keeps the compiler from dropping reads that only touch
 	random   uint64   // state of a xorshift generator

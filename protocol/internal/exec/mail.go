@@ -101,5 +101,5 @@ func (x *Executor) mail(c *handlers.Command, s *session.Session, out []byte) []b
 
 // isClient tells whether a command is one of CLIENT's.
 func isClient(c *handlers.Command) bool {
-	return c != nil && len(c.FullName) > 6 && c.FullName[:7] == "client|"
+	return c != nil && strings.HasPrefix(c.FullName, "client|")
 }
