@@ -107,6 +107,9 @@ func (f *flight) fly(ctx context.Context) error {
 	defer c.Close()
 	// A server that hangs is not waited for when the run is cut short.
 	defer context.AfterFunc(ctx, func() { c.Close() })()
+	if f.rate > 0 {
+		pace.Yielding()
+	}
 	on := &lane{Conn: c}
 	for ctx.Err() == nil {
 		from := int(f.next.Add(int64(f.depth))) - f.depth

@@ -1,7 +1,6 @@
 package cache
 
 import (
-	"runtime"
 	"time"
 
 	"github.com/ashlar-cache/ashlar/cache/internal/item"
@@ -78,7 +77,7 @@ func (c *Cache) Maintain(budget time.Duration) (more bool) {
 		if time.Now().After(deadline) {
 			return idle < n
 		}
-		runtime.Gosched() // to whoever has been waiting for the lock
+		yield()
 	}
 	return false
 }

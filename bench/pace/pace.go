@@ -22,6 +22,15 @@ func Pinned() (release func()) {
 	}
 }
 
+// Yielding ties the calling goroutine to a thread of its own, which ends with it, and
+// lets every other thread of the machine go first. A load at a given rate that stands
+// in for clients elsewhere calls it: it must not take the processor from the server,
+// or the server's requests wait for the load's time slices.
+func Yielding() {
+	runtime.LockOSThread()
+	yielding()
+}
+
 // Until waits for a moment and returns how late it is by then; it does not wait
 // for one that has passed.
 func Until(t time.Time) (late time.Duration) {

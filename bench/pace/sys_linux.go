@@ -3,6 +3,8 @@ package pace
 import (
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // sleep is the system's own: timers of the Go runtime may be a millisecond late
@@ -13,14 +15,27 @@ func sleep(d time.Duration) {
 	}
 }
 
-// niceness for threads that measure; ordinary ones have 0.
+// niceness for threads that measure, where the system refuses real time; ordinary ones have 0.
 const niceness = -15
 
-// urgent raises the priority of this thread, which only privileged users may.
+// urgent raises the priority of this thread, which only privileged users may: to real
+// time if it can be had, since the fair scheduler lets even a nice -15 wait for the end
+// of a time slice, some 4 ms.
 func urgent() (calm func()) {
 	tid := syscall.Gettid()
+	realTime := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Priority: 1}
+	if unix.SchedSetAttr(tid, &realTime, 0) == nil {
+		return func() {
+			_ = unix.SchedSetAttr(tid, &unix.SchedAttr{Size: unix.SizeofSchedAttr}, 0)
+		}
+	}
 	if syscall.Setpriority(syscall.PRIO_PROCESS, tid, niceness) != nil {
 		return func() {}
 	}
 	return func() { _ = syscall.Setpriority(syscall.PRIO_PROCESS, tid, 0) }
+}
+
+// yielding lets every ordinary thread go before this one.
+func yielding() {
+	_ = unix.SchedSetAttr(syscall.Gettid(), &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_IDLE}, 0)
 }

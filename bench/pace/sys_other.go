@@ -8,3 +8,6 @@ func sleep(d time.Duration) { time.Sleep(d) }
 
 // urgent does nothing here: threads have no priority of their own.
 func urgent() (calm func()) { return func() {} }
+
+// yielding does nothing here either.
+func yielding() {}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -59,14 +60,21 @@ func (s Spec) Start(ctx context.Context, settings ...Setting) (*Server, error) {
 	// anyway land where temporary files belong.
 	v.process.Dir = os.TempDir()
 	endWithParent(v.process)
-	if err := v.process.Start(); err != nil {
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread() // the server lives as long as this thread: see endWithParent
+		defer runtime.UnlockOSThread()
+		err := v.process.Start()
+		started <- err
+		if err == nil {
+			v.status = v.process.Wait()
+			close(v.ended)
+		}
+	}()
+	if err := <-started; err != nil {
 		return nil, fmt.Errorf("%s: %w", s.Name, err)
 	}
 	v.Pid = v.process.Process.Pid
-	go func() {
-		v.status = v.process.Wait()
-		close(v.ended)
-	}()
 	if err := v.await(ctx); err != nil {
 		v.Stop()
 		return nil, err
