@@ -173,7 +173,7 @@ func (r *run) measureGone(ctx context.Context) error {
 				if err != nil {
 					return err
 				}
-				calm, worst := g.calm.latency.Max(), g.during.latency.Max()
+				calm, worst := g.calm.worst, g.during.worst
 				cells := []any{d.name, spec.Name, hist.Round(g.took), mib(g.before), mib(g.after), hist.Round(calm)}
 				table.Add(append(cells, g.during.cells()...)...)
 				if i == 0 {

@@ -24,6 +24,9 @@ import (
 // A latency is counted from the moment of sending. How much later than due that
 // was is the benchmark's own doing, a busy processor's above all, and counted
 // apart: where it is of the order of the latencies, so may be the noise in them.
+//
+// Where the system allows it, the probe also knows when the machine itself stood still
+// (see pace.Stalls), and tells what the slowest request took but for that.
 type probe struct {
 	server *target.Server
 	tcp    *net.TCPConn
@@ -32,8 +35,11 @@ type probe struct {
 	stop   chan struct{}
 	work   sync.WaitGroup
 
+	stalls *pace.Stalls // nil where they cannot be told
+
 	mu      sync.Mutex
 	seen    reading
+	slow    []pace.Span   // requests that stalls may have made slow
 	waited  time.Duration // of the server, up to the last take
 	failure error
 }
@@ -45,7 +51,17 @@ type reading struct {
 	refused int64
 	// waited is how long the server's threads had no processor although ready.
 	waited time.Duration
+	// worst is the longest that a request took, the machine's own stalls left out.
+	worst time.Duration
 }
+
+// slowLeast is how long a request must take for the machine's stalls to be looked up,
+// and slowMost for how many of them in a reading. Should there be more, the machine's
+// stalls are not what makes them slow.
+const (
+	slowLeast = 300 * time.Microsecond
+	slowMost  = 1 << 16
+)
 
 func newReading() reading { return reading{latency: hist.New(), late: hist.New()} }
 
@@ -80,7 +96,8 @@ func startProbe(ctx context.Context, s *target.Server) (*probe, error) {
 		return nil, err
 	}
 	file.Fd() // has the side effect of making the socket a blocking one
-	p := &probe{server: s, waited: s.Waited(), tcp: tcp, file: file, sent: make(chan time.Time, 1<<16), stop: make(chan struct{}), seen: newReading()}
+	p := &probe{server: s, waited: s.Waited(), tcp: tcp, file: file, sent: make(chan time.Time, 1<<16), stop: make(chan struct{}), seen: newReading(),
+		stalls: pace.WatchStalls()}
 	p.work.Go(func() { p.note(p.send()) })
 	p.work.Go(func() { p.note(p.receive()) })
 	return p, nil
@@ -154,7 +171,7 @@ func (p *probe) receive() error {
 			if !ok {
 				break
 			}
-			p.record(now.Sub(<-p.sent), reply.Kind == '-')
+			p.record(pace.Span{From: <-p.sent, To: now}, reply.Kind == '-')
 		}
 	}
 }
@@ -172,12 +189,18 @@ func (p *probe) atEnd(err error) error {
 }
 
 // record counts a reply.
-func (p *probe) record(latency time.Duration, refused bool) {
+func (p *probe) record(took pace.Span, refused bool) {
+	latency := took.To.Sub(took.From)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.seen.latency.Record(latency)
 	if refused {
 		p.seen.refused++
+	}
+	if latency > slowLeast && len(p.slow) < slowMost {
+		p.slow = append(p.slow, took)
+	} else {
+		p.seen.worst = max(p.seen.worst, latency)
 	}
 }
 
@@ -185,10 +208,13 @@ func (p *probe) record(latency time.Duration, refused bool) {
 func (p *probe) take() reading {
 	waited := p.server.Waited()
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	seen := p.seen
+	seen, slow := p.seen, p.slow
 	seen.waited = max(waited-p.waited, 0)
-	p.seen, p.waited = newReading(), waited
+	p.seen, p.waited, p.slow = newReading(), waited, nil
+	p.mu.Unlock()
+	for _, took := range slow {
+		seen.worst = max(seen.worst, took.To.Sub(took.From)-p.stalls.Within(took))
+	}
 	return seen
 }
 
@@ -202,6 +228,7 @@ func (p *probe) close() (reading, error) {
 	hung.Stop()
 	p.tcp.Close()
 	p.file.Close()
+	p.stalls.Close()
 	return p.take(), p.failure
 }
 
@@ -209,13 +236,14 @@ func (p *probe) close() (reading, error) {
 func (g reading) cells() []any {
 	l := g.latency
 	return []any{l.Count(), hist.Round(l.At(50)), hist.Round(l.At(99)), hist.Round(l.At(99.9)), hist.Round(l.Max()),
-		hist.Round(g.late.Max()), hist.Round(g.waited)}
+		hist.Round(g.worst), hist.Round(g.late.Max()), hist.Round(g.waited)}
 }
 
-var probeColumns = []string{"requests", "p50", "p99", "p99.9", "worst", "probe late", "no CPU"}
+var probeColumns = []string{"requests", "p50", "p99", "p99.9", "worst", "net", "probe late", "no CPU"}
 
 const probeNote = "latencies are those of a probe that sends 1,000 requests a second whether or not replies come; " +
-	"the noise of this machine is in \"probe late\", by how much it was itself delayed at worst, " +
+	"\"net\" is the worst one less the time in which the machine stood still meanwhile, for real-time threads too " +
+	"(the same as \"worst\" where the system does not allow such threads); the noise of this machine is in \"probe late\", by how much it was itself delayed at worst, " +
 	"and in \"no CPU\", how long the server's threads, summed up, were ready but had no processor"
 
 // ms is a duration in milliseconds, for checks.

@@ -208,7 +208,7 @@ func (q *quiet) phase(ctx context.Context, p phase) error {
 		return err
 	}
 	seen := q.probe.take()
-	q.worst = max(q.worst, seen.latency.Max())
+	q.worst = max(q.worst, seen.worst)
 	rate := strconv.Itoa(int(float64(p.n) / o.took.Seconds()))
 	q.table.Add(append([]any{q.server.Name, p.name, rate}, seen.cells()...)...)
 	return nil

@@ -21,3 +21,24 @@ func TestEvery(t *testing.T) {
 	assert.Equal(t, time.Unix(100, 0), e.At(0))
 	assert.Equal(t, time.Unix(101, 250e6), e.At(5))
 }
+
+func TestStallsWithin(t *testing.T) {
+	at := func(ms int) time.Time { return time.Unix(100, 0).Add(time.Duration(ms) * time.Millisecond) }
+	span := func(from, to int) Span { return Span{From: at(from), To: at(to)} }
+	s := &Stalls{spans: []Span{span(0, 2), span(10, 14), span(12, 15), span(11, 15), span(30, 40)}}
+	for in, want := range map[Span]int{
+		span(0, 50): 17, span(3, 9): 0, span(1, 9): 1, span(11, 13): 2, span(13, 14): 1,
+		span(14, 31): 2, span(35, 36): 1, span(50, 60): 0, span(12, 30): 3,
+	} {
+		assert.Equal(t, time.Duration(want)*time.Millisecond, s.Within(in), "%v", in)
+	}
+	assert.Zero(t, (*Stalls)(nil).Within(span(0, 50)), "without a watch")
+}
+
+// TestWatchStalls can only see that it begins and ends: when a machine stands still is
+// not for a test to say.
+func TestWatchStalls(t *testing.T) {
+	s := WatchStalls()
+	s.Within(Span{From: time.Now(), To: time.Now().Add(time.Hour)})
+	s.Close()
+}

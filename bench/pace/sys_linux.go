@@ -1,6 +1,7 @@
 package pace
 
 import (
+	"runtime"
 	"syscall"
 	"time"
 
@@ -33,6 +34,32 @@ func urgent() (calm func()) {
 		return func() {}
 	}
 	return func() { _ = syscall.Setpriority(syscall.PRIO_PROCESS, tid, 0) }
+}
+
+// processors is how many this process may use.
+func processors() int { return runtime.NumCPU() }
+
+// foremost ties the calling goroutine for good to a thread of its own, which goes before
+// all others on the n-th of the processors that this process may use.
+func foremost(n int) bool {
+	runtime.LockOSThread()
+	tid := syscall.Gettid()
+	var may unix.CPUSet
+	if unix.SchedGetaffinity(tid, &may) != nil {
+		return false
+	}
+	for cpu := range len(may) * 64 {
+		if !may.IsSet(cpu) {
+			continue
+		}
+		if n--; n < 0 {
+			var one unix.CPUSet
+			one.Set(cpu)
+			ahead := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Priority: 2}
+			return unix.SchedSetaffinity(tid, &one) == nil && unix.SchedSetAttr(tid, &ahead, 0) == nil
+		}
+	}
+	return false
 }
 
 // yielding lets every ordinary thread go before this one.

@@ -11,3 +11,8 @@ func urgent() (calm func()) { return func() {} }
 
 // yielding does nothing here either.
 func yielding() {}
+
+// processors is 0 where none can be watched.
+func processors() int { return 0 }
+
+func foremost(int) bool { return false }
