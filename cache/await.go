@@ -251,8 +251,11 @@ func (c *Cache) passOn(keys []ReadyKey) {
 }
 
 // unlock gives the shard's lock back where keys may have become ready: aside of a
-// transaction, or in one on this shard alone.
+// transaction, or in one on this shard alone. The lock was taken by lock or tryLock.
 func (s *shard) unlock() {
+	if s.glanced {
+		s.changes.Add(1)
+	}
 	if len(s.ready) == 0 {
 		s.mu.Unlock()
 		return

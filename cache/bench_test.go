@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strconv"
+	"sync/atomic"
 	"testing"
 )
 
@@ -85,6 +86,34 @@ func BenchmarkSetEvicting(b *testing.B) {
 			for b.Loop() {
 				set()
 			}
+		})
+	}
+}
+
+// BenchmarkGetParallel reads from as many goroutines as there are processors, without
+// the lock and with it; a few keys are read much more often than the others.
+func BenchmarkGetParallel(b *testing.B) {
+	const n = 1_000_000
+	keys := benchKeys(n)
+	c := benchCache(b, keys, 64)
+	for _, way := range []struct {
+		name string
+		get  func(dst, key []byte) ([]byte, bool)
+	}{
+		{"free", c.Get},
+		{"locked", func(dst, key []byte) ([]byte, bool) { return c.getLocked(dst, key, c.hash.sum(key)) }},
+	} {
+		b.Run(way.name, func(b *testing.B) {
+			var seed atomic.Uint64
+			b.ReportAllocs()
+			b.RunParallel(func(p *testing.PB) {
+				r := rand.New(rand.NewPCG(seed.Add(1), 1))
+				dst := make([]byte, 0, 64)
+				for p.Next() {
+					u := r.Float64()
+					dst, _ = way.get(dst[:0], keys[int(u*u*u*n)])
+				}
+			})
 		})
 	}
 }

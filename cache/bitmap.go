@@ -56,7 +56,8 @@ type rawString struct {
 // it is made or filled up with zeros. done must be called at the end.
 func (tx *Tx) openRaw(key []byte, length int) (r rawString, err error) {
 	s, h := tx.route(key)
-	e, ok := s.find(tx.db, key, h)
+	var e entry
+	ok := s.find(&e, tx.db, key, h)
 	old := 0
 	if ok {
 		if !isString(e.item.Kind()) {
@@ -95,7 +96,7 @@ func (r *rawString) done(changed bool) {
 // touch renews the access time of a string and marks it as raw.
 func (r *rawString) touch() {
 	if !r.tx.noTouch {
-		r.s.used(r.e, r.hash)
+		r.s.used(&r.e, r.hash)
 	}
 	if r.e.item.Kind() != item.StringRaw {
 		p := r.s.heap.At(r.e.ref)

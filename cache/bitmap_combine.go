@@ -68,7 +68,8 @@ func (tx *Tx) longest(keys [][]byte, count bool) (int, error) {
 // result is to have, to be written over where it lies; nil if there is none.
 func (tx *Tx) overwrite(key []byte, length int) []byte {
 	s, h := tx.route(key)
-	e, ok := s.find(tx.db, key, h)
+	var e entry
+	ok := s.find(&e, tx.db, key, h)
 	if !ok || !isString(e.item.Kind()) || e.item.ValueLen() != length || e.item.Expires() {
 		return nil
 	}
@@ -98,7 +99,8 @@ func (tx *Tx) combineInto(op BitOperation, dst []byte, length int, sources [][]b
 	copy(it.Key(), dst)
 	tx.combine(op, it.Value(), sources)
 
-	old, found := s.find(tx.db, dst, h)
+	var old entry
+	found := s.find(&old, tx.db, dst, h)
 	var state evict.State
 	if found {
 		state = s.policy.Update(evict.State(item.State(s.heap.At(old.ref))), h, size)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ashlar-cache/ashlar/cache/internal/offheap"
+	"github.com/ashlar-cache/ashlar/cache/internal/stripe"
 )
 
 // Cache is a set of databases of keys and values within one memory bound. All
@@ -19,6 +20,7 @@ type Cache struct {
 	shardBits uint
 	hash      hasher
 	clock     func() int64
+	reads     stripe.Counter // of those without a lock
 	databases int
 
 	account   offheap.Account

@@ -146,7 +146,7 @@ func (s *shard) checkNodes() error {
 		}
 		before := bytes
 		f.roots(it.Kind(), it.Value(), visit)
-		if n := nodeBytes(it); n != bytes-before && err == nil {
+		if n := nodeBytes(&it); n != bytes-before && err == nil {
 			err = fmt.Errorf("%s %q: %d bytes in nodes, counted %d", f.typ, it.Key(), bytes-before, n)
 		}
 	}

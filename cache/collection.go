@@ -62,63 +62,70 @@ func (s *shard) makeRoomFor(n int) error {
 	}
 }
 
-// openRead opens a key for reading, counts a hit or a miss and the use of it.
-// Errors: ErrNotFound, ErrWrongType.
-func (tx *Tx) openRead(key []byte, t Type) (coll, error) {
-	s, h := tx.route(key)
-	e, ok := s.find(tx.db, key, h)
-	if !ok {
+// openRead opens a key for reading, counts a hit or a miss and the use of it. As the
+// others, it fills in c, whatever that was: a result of its size would be copied
+// twice. Errors: ErrNotFound, ErrWrongType.
+func (tx *Tx) openRead(c *coll, key []byte, t Type) error {
+	s := tx.start(c, key)
+	if !s.find(&c.e, c.db, key, c.hash) {
 		s.counts.misses++
-		return coll{}, ErrNotFound
+		return ErrNotFound
 	}
 	s.counts.hits++
 	if !tx.noTouch {
-		s.used(e, h)
+		s.used(&c.e, c.hash)
 	}
-	if typeOf(e.item.Kind()) != t {
-		return coll{}, ErrWrongType
-	}
-	return coll{s: s, db: tx.db, now: tx.now, key: key, hash: h, e: e}, nil
+	return c.expect(t)
 }
 
 // openPeek is openRead that leaves no trace.
-func (tx *Tx) openPeek(key []byte, t Type) (coll, error) {
-	s, h := tx.route(key)
-	e, ok := s.find(tx.db, key, h)
-	if !ok {
-		return coll{}, ErrNotFound
+func (tx *Tx) openPeek(c *coll, key []byte, t Type) error {
+	s := tx.start(c, key)
+	if !s.find(&c.e, c.db, key, c.hash) {
+		return ErrNotFound
 	}
-	if typeOf(e.item.Kind()) != t {
-		return coll{}, ErrWrongType
-	}
-	return coll{s: s, db: tx.db, now: tx.now, key: key, hash: h, e: e}, nil
+	return c.expect(t)
 }
 
 // openWrite opens a key for writing about room bytes more; 0 if the operation only
 // takes away. Where there is no such key c.there() is false. What was borrowed from
 // the transaction before is no longer valid. Errors: ErrWrongType, ErrOutOfMemory;
 // ErrTooLarge for a key.
-func (tx *Tx) openWrite(key []byte, t Type, room int) (coll, error) {
-	s, h := tx.route(key)
+func (tx *Tx) openWrite(c *coll, key []byte, t Type, room int) error {
+	s := tx.start(c, key)
 	if room > 0 {
 		if len(key) > MaxValue {
-			return coll{}, ErrTooLarge
+			return ErrTooLarge
 		}
 		if err := s.reserve(room + len(key)); err != nil {
-			return coll{}, err
+			return err
 		}
 	}
-	e, ok := s.find(tx.db, key, h)
-	if ok && typeOf(e.item.Kind()) != t {
-		return coll{}, ErrWrongType
-	}
-	if !ok {
-		e = entry{}
+	if s.find(&c.e, c.db, key, c.hash) {
+		if err := c.expect(t); err != nil {
+			return err
+		}
 	}
 	if invariants.Enabled {
 		s.freeDead(1)
 	}
-	return coll{s: s, db: tx.db, now: tx.now, key: key, hash: h, e: e}, nil
+	return nil
+}
+
+// start begins to open a key: all but finding it.
+func (tx *Tx) start(c *coll, key []byte) *shard {
+	s, h := tx.route(key)
+	c.s, c.db, c.now, c.key, c.hash, c.fresh = s, tx.db, tx.now, key, h, false
+	return s
+}
+
+// expect is an error for another type than t, and makes c not there then.
+func (c *coll) expect(t Type) error {
+	if typeOf(c.e.item.Kind()) != t {
+		c.e = entry{}
+		return ErrWrongType
+	}
+	return nil
 }
 
 // there tells whether the key is there.
@@ -173,7 +180,7 @@ func (c *coll) adopt(ref slab.Ref) {
 // setValue changes the kind of the collection and gives it a value of n undefined
 // bytes, but for the first 8 of a root. The old value is lost, and its slice invalid.
 func (c *coll) setValue(kind item.Kind, n int) []byte {
-	was := nodeBytes(c.e.item)
+	was := nodeBytes(&c.e.item)
 	c.reblock(kind, n, func(dst, src []byte) {})
 	if isLarge(kind) {
 		setNodeBytes(c.value(), was)
@@ -252,10 +259,10 @@ func (c *coll) done() {
 func (c *coll) settle() {
 	s, p := c.s, c.s.heap.At(c.e.ref)
 	if delta := s.nodes.TakeDelta(); isLarge(c.kind()) {
-		setNodeBytes(c.value(), nodeBytes(c.e.item)+delta)
+		setNodeBytes(c.value(), nodeBytes(&c.e.item)+delta)
 	}
 	if !c.fresh {
-		item.SetState(p, uint32(s.policy.Update(evict.State(item.State(p)), c.hash, sizeOf(c.e.item))))
+		item.SetState(p, uint32(s.policy.Update(evict.State(item.State(p)), c.hash, sizeOf(&c.e.item))))
 	}
 	if at := s.Expiry(c.e.ref); at != 0 {
 		s.heap.NoteExpiry(c.e.ref, at)

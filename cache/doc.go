@@ -52,7 +52,8 @@
 //	   header, key, value ─▶ table entry put right ─▶ old block freed ─▶ unlock
 //
 // A Get ends at the item: its state is renewed and its value is handed out where
-// it lies, to be copied before the lock is released.
+// it lies, to be copied before the lock is released. Cache.Get goes there without the
+// lock, where nobody writes meanwhile (glance.go).
 //
 // # Collections
 //
@@ -104,6 +105,10 @@
 // holds, and only tries the locks of others. Inside a shard's lock nothing is locked
 // but the mutex of its awaited keys, inside of which nothing is (await.go).
 //
+// Whatever changes keys takes a shard's lock by shard.lock or tryLock and gives it back
+// by unlock, which count the changes for readers without it; what only looks takes the
+// mutex itself.
+//
 // # Invariants
 //
 //  1. A key is in one shard, by its hash; an item in one table; a block has one
@@ -112,7 +117,8 @@
 //     the pinned one, and says so by the shard's epoch: references held across it
 //     are looked up again.
 //  3. An expired item is never seen, whether or not it has been removed.
-//  4. Database n's expiry count is the number of its items with an expiry.
+//  4. A shard's count of changes, once it counts, is odd while keys may change.
+//  5. Database n's expiry count is the number of its items with an expiry.
 //
 // # Not goals
 //

@@ -159,7 +159,7 @@ func (s *shard) makeRoomElsewhere(one bool) (did, busy bool) {
 	for i := range n {
 		o := &s.c.shards[(first+i)%n]
 		held := s.tx != nil && s.tx.holds(o)
-		if o == s || !held && !o.mu.TryLock() {
+		if o == s || !held && !o.tryLock() {
 			busy = busy || o != s
 			continue
 		}
@@ -268,7 +268,7 @@ func (s *shard) sampleVictim(db int) slab.Ref {
 		if at == 0 && s.policy.Kind().Volatile() {
 			continue
 		}
-		score := s.policy.Score(evict.State(item.State(s.heap.At(ref))), sizeOf(it), at, s.now)
+		score := s.policy.Score(evict.State(item.State(s.heap.At(ref))), sizeOf(&it), at, s.now)
 		if best == 0 || score > worst {
 			best, worst = ref, score
 		}
@@ -290,7 +290,7 @@ func (s *shard) evictRare() bool {
 		if s.policy.Kind().Volatile() && !it.Expires() {
 			return // only some of its fields expire
 		}
-		score := s.policy.Score(evict.State(item.State(p)), sizeOf(it), it.ExpireAt(), s.now)
+		score := s.policy.Score(evict.State(item.State(p)), sizeOf(&it), it.ExpireAt(), s.now)
 		if victim == 0 || score > worst {
 			victim, worst = ref, score
 		}
@@ -321,7 +321,7 @@ func (s *shard) evict(ref slab.Ref) {
 		why = Expired
 	} else {
 		hash := s.c.indexHash(s.c.hash.sum(it.Key()))
-		s.policy.Evicted(hash, evict.State(item.State(s.heap.At(ref))), sizeOf(it))
+		s.policy.Evicted(hash, evict.State(item.State(s.heap.At(ref))), sizeOf(&it))
 		s.counts.evicted++
 	}
 	s.discard(ref, why)
@@ -368,7 +368,7 @@ func (c *Cache) anyVolatile() bool {
 func (c *Cache) makeRoomStep(now int64) {
 	for i := range c.shards {
 		s := &c.shards[i]
-		s.mu.Lock()
+		s.lock()
 		s.now = now
 		for range 16 {
 			if !s.makeRoom() {

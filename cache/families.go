@@ -73,7 +73,7 @@ func typeOf(k item.Kind) Type { return families[k].typ }
 func isLarge(k item.Kind) bool { return families[k].large }
 
 // lengthOf is the number of bytes of a string, of elements of a collection.
-func lengthOf(it item.Item) int {
+func lengthOf(it *item.Item) int {
 	if f := &families[it.Kind()]; f.length != nil {
 		return f.length(it.Kind(), it.Value())
 	}
@@ -82,7 +82,7 @@ func lengthOf(it item.Item) int {
 
 // nodeBytes is the number of bytes of all nodes of a collection: the first 8 bytes
 // of a root.
-func nodeBytes(it item.Item) int64 {
+func nodeBytes(it *item.Item) int64 {
 	if !isLarge(it.Kind()) {
 		return 0
 	}
@@ -92,4 +92,4 @@ func nodeBytes(it item.Item) int64 {
 func setNodeBytes(root []byte, n int64) { binary.LittleEndian.PutUint64(root, uint64(n)) }
 
 // sizeOf is an item's size with all that hangs from it.
-func sizeOf(it item.Item) int { return it.Size() + int(nodeBytes(it)) }
+func sizeOf(it *item.Item) int { return it.Size() + int(nodeBytes(it)) }

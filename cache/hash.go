@@ -26,7 +26,8 @@ func (tx *Tx) HSet(key []byte, pairs ...[]byte) (added int, err error) {
 	}
 	for first := true; len(pairs) > 0; first = false {
 		n, room := hashChunk(pairs)
-		c, err := tx.openWrite(key, Hash, room)
+		var c coll
+		err := tx.openWrite(&c, key, Hash, room)
 		if err != nil {
 			return added, err
 		}
@@ -68,7 +69,7 @@ func (c *coll) hashOverwrite(l *Limits, field, value []byte) bool {
 		return false
 	}
 	s, p := c.s, c.s.heap.At(c.e.ref)
-	item.SetState(p, uint32(s.policy.Update(evict.State(item.State(p)), c.hash, sizeOf(c.e.item))))
+	item.SetState(p, uint32(s.policy.Update(evict.State(item.State(p)), c.hash, sizeOf(&c.e.item))))
 	s.changed(c.db, c.key, Written)
 	return true
 }
@@ -115,7 +116,8 @@ func (tx *Tx) HSetNX(key, field, value []byte) (set bool, err error) {
 	if len(field) > MaxValue || len(value) > MaxValue {
 		return false, ErrTooLarge
 	}
-	c, err := tx.openWrite(key, Hash, len(field)+len(value)+hashFieldBytes)
+	var c coll
+	err = tx.openWrite(&c, key, Hash, len(field)+len(value)+hashFieldBytes)
 	if err != nil {
 		return false, err
 	}
@@ -135,14 +137,15 @@ func (tx *Tx) HGet(key, field []byte) ([]byte, error) {
 	// openRead and hashFind, without what only writers need: this is where the
 	// protocol's hottest command on hashes ends up.
 	s, h := tx.route(key)
-	e, ok := s.find(tx.db, key, h)
+	var e entry
+	ok := s.find(&e, tx.db, key, h)
 	if !ok {
 		s.counts.misses++
 		return nil, ErrNotFound
 	}
 	s.counts.hits++
 	if !tx.noTouch {
-		s.used(e, h)
+		s.used(&e, h)
 	}
 	kind := e.item.Kind()
 	if typeOf(kind) != Hash {
@@ -170,7 +173,8 @@ func (tx *Tx) HExists(key, field []byte) (bool, error) {
 
 // HLen is the number of a hash's fields. Error: ErrWrongType.
 func (tx *Tx) HLen(key []byte) (int, error) {
-	c, err := tx.openRead(key, Hash)
+	var c coll
+	err := tx.openRead(&c, key, Hash)
 	if err != nil {
 		return 0, missing(err)
 	}
@@ -179,7 +183,8 @@ func (tx *Tx) HLen(key []byte) (int, error) {
 
 // HDel takes fields out and returns how many were there. Error: ErrWrongType.
 func (tx *Tx) HDel(key []byte, fields ...[]byte) (deleted int, err error) {
-	c, err := tx.openWrite(key, Hash, 0)
+	var c coll
+	err = tx.openWrite(&c, key, Hash, 0)
 	if err != nil || !c.there() {
 		return 0, err
 	}
@@ -204,7 +209,8 @@ func (tx *Tx) HIncrBy(key, field []byte, delta int64) (int64, error) {
 		return 0, ErrTooLarge
 	}
 	var digits [20]byte
-	c, err := tx.openWrite(key, Hash, len(field)+len(digits)+hashFieldBytes)
+	var c coll
+	err := tx.openWrite(&c, key, Hash, len(field)+len(digits)+hashFieldBytes)
 	if err != nil {
 		return 0, err
 	}
@@ -240,7 +246,8 @@ func (tx *Tx) HIncrByFloat(dst, key, field, delta []byte) (text []byte, err erro
 	case len(field) > MaxValue:
 		return dst, ErrTooLarge
 	}
-	c, err := tx.openWrite(key, Hash, len(field)+64+hashFieldBytes)
+	var c coll
+	err = tx.openWrite(&c, key, Hash, len(field)+64+hashFieldBytes)
 	if err != nil {
 		return dst, err
 	}

@@ -46,7 +46,8 @@ const (
 // HExpireAt gives fields an expiry under a condition and tells f of each in turn what
 // became of it. Errors: ErrWrongType, ErrOutOfMemory.
 func (tx *Tx) HExpireAt(key []byte, at int64, cond FieldCondition, fields [][]byte, f func(FieldChange)) error {
-	c, err := tx.openWrite(key, Hash, tx.dueRoom(key, len(fields)))
+	var c coll
+	err := tx.openWrite(&c, key, Hash, tx.dueRoom(key, len(fields)))
 	if err != nil {
 		return err
 	}
@@ -95,7 +96,8 @@ func (c *coll) expireField(field []byte, at int64, cond FieldCondition) FieldCha
 // HPersist takes the expiries of fields away and tells f of each in turn what became
 // of it: FieldUnchanged if it had none. Error: ErrWrongType.
 func (tx *Tx) HPersist(key []byte, fields [][]byte, f func(FieldChange)) error {
-	c, err := tx.openWrite(key, Hash, 0)
+	var c coll
+	err := tx.openWrite(&c, key, Hash, 0)
 	if err != nil {
 		return err
 	}
@@ -135,7 +137,8 @@ func (tx *Tx) HGetDel(key []byte, fields [][]byte, f func(value []byte, ok bool)
 // getAnd hands each field's value to f, then does something to the field that tells
 // whether it has changed the hash.
 func (tx *Tx) getAnd(key []byte, room int, fields [][]byte, f func(value []byte, ok bool), act func(*coll, []byte) bool) error {
-	c, err := tx.openWrite(key, Hash, room)
+	var c coll
+	err := tx.openWrite(&c, key, Hash, room)
 	if err != nil {
 		return err
 	}
@@ -201,7 +204,8 @@ func (tx *Tx) HSetEx(key []byte, at int64, cond FieldsThere, pairs ...[]byte) (s
 	for _, p := range pairs {
 		room += len(p) + hashFieldBytes
 	}
-	c, err := tx.openWrite(key, Hash, room)
+	var c coll
+	err = tx.openWrite(&c, key, Hash, room)
 	if err != nil || !c.hashMeets(cond, pairs) {
 		return false, err
 	}

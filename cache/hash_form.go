@@ -198,7 +198,7 @@ func (c *coll) hashFill(l *Limits, pairs [][]byte) (n int) {
 		off = packed.Put(v, off, value)
 	}
 	setHashHead(v, n)
-	if outgrown && n == len(pairs)/2 {
+	if outgrown { // by a length: of a value that a repeated field replaces too
 		c.hashName()
 	}
 	if off < size {

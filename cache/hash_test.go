@@ -17,7 +17,8 @@ import (
 func (r *hashRig) form(key string) item.Kind {
 	r.c.BeginKey(&r.tx, 0, []byte(key))
 	defer r.tx.End()
-	c, err := r.tx.openPeek([]byte(key), Hash)
+	var c coll
+	err := r.tx.openPeek(&c, []byte(key), Hash)
 	require.NoError(r.t, err)
 	return c.kind()
 }

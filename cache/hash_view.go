@@ -13,7 +13,8 @@ type HashView struct{ c coll }
 // HView opens a hash for reading, which counts as one access. Errors: ErrNotFound,
 // ErrWrongType.
 func (tx *Tx) HView(key []byte) (HashView, error) {
-	c, err := tx.openRead(key, Hash)
+	var c coll
+	err := tx.openRead(&c, key, Hash)
 	return HashView{c}, err
 }
 
@@ -47,7 +48,8 @@ func (v *HashView) Each(f func(field, value []byte) bool) {
 // options Count and Match (of fields) count. f must not use the cache. Error:
 // ErrWrongType.
 func (tx *Tx) HScan(key []byte, cursor uint64, o ScanOptions, f func(field, value []byte)) (next uint64, err error) {
-	c, err := tx.openRead(key, Hash)
+	var c coll
+	err = tx.openRead(&c, key, Hash)
 	if err != nil {
 		return 0, missing(err)
 	}

@@ -64,7 +64,8 @@ func isDense(b []byte) bool { return b[hllEncodingAt] == hllDense }
 // hll opens a HyperLogLog to be changed; there is false if there is no such key.
 func (tx *Tx) hll(key []byte) (r rawString, there bool, err error) {
 	s, h := tx.route(key)
-	e, ok := s.find(tx.db, key, h)
+	var e entry
+	ok := s.find(&e, tx.db, key, h)
 	r = rawString{tx: tx, s: s, key: key, hash: h, e: e}
 	if !ok {
 		return r, false, nil

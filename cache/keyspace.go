@@ -8,14 +8,15 @@ import (
 // Exists tells whether a key is there, and counts as an access to it.
 func (tx *Tx) Exists(key []byte) bool {
 	s, h := tx.route(key)
-	e, ok := s.find(tx.db, key, h)
+	var e entry
+	ok := s.find(&e, tx.db, key, h)
 	if !ok {
 		s.counts.misses++
 		return false
 	}
 	s.counts.hits++
 	if !tx.noTouch {
-		s.used(e, h)
+		s.used(&e, h)
 	}
 	return true
 }
@@ -39,8 +40,8 @@ func (tx *Tx) Object(key []byte) (ObjectInfo, bool) {
 	return ObjectInfo{
 		Type: typeOf(e.item.Kind()), Encoding: encodingOf(e.item),
 		IdleMs: s.policy.Idle(state, tx.now), Frequency: s.policy.Frequency(state),
-		ExpireAt: e.item.ExpireAt(), Length: lengthOf(e.item),
-		Bytes: s.heap.Capacity(e.ref) + int(nodeBytes(e.item)) + indexEntryBytes,
+		ExpireAt: e.item.ExpireAt(), Length: lengthOf(&e.item),
+		Bytes: s.heap.Capacity(e.ref) + int(nodeBytes(&e.item)) + indexEntryBytes,
 	}, true
 }
 
@@ -70,7 +71,8 @@ func (tx *Tx) ExpireAt(key []byte) (at int64, ok bool) {
 // It tells whether the key was there. NoExpiry is Persist.
 func (tx *Tx) SetExpireAt(key []byte, at int64) bool {
 	s, h := tx.route(key)
-	e, ok := s.find(tx.db, key, h)
+	var e entry
+	ok := s.find(&e, tx.db, key, h)
 	switch {
 	case !ok:
 		return false
@@ -95,7 +97,8 @@ func (tx *Tx) SetExpireAt(key []byte, at int64) bool {
 // Persist takes a key's expiry away; false if it had none or is not there.
 func (tx *Tx) Persist(key []byte) bool {
 	s, h := tx.route(key)
-	e, ok := s.find(tx.db, key, h)
+	var e entry
+	ok := s.find(&e, tx.db, key, h)
 	if !ok || !e.item.Expires() {
 		return false
 	}
@@ -112,7 +115,8 @@ func (s *shard) reshape(db int, key []byte, hash uint64, e entry, at int64) (ent
 		p := s.heap.At(e.ref)
 		s.countExpiry(db, e.item.Expires(), at != 0)
 		copy(item.ValueAt(p, len(key), len(value), at), value)
-		copy(item.WriteHeader(p, kind, item.State(p), len(key), len(value), at).Key(), key)
+		it := item.WriteHeader(p, kind, item.State(p), len(key), len(value), at)
+		copy(it.Key(), key)
 		s.note(e.ref, s.Expiry(e.ref))
 		s.changed(db, key, Written)
 		s.verify()
@@ -125,7 +129,8 @@ func (s *shard) reshape(db int, key []byte, hash uint64, e entry, at int64) (ent
 		return old, err
 	}
 	copy(it.Value(), old.item.Value())
-	if fresh, ok := s.find(db, key, hash); ok {
+	var fresh entry
+	if s.find(&fresh, db, key, hash) {
 		s.note(fresh.ref, s.Expiry(fresh.ref)) // fields of it may expire
 	}
 	s.release(db, key, old, at)

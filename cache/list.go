@@ -151,7 +151,8 @@ func clip(start, stop, length int) (from, end int) {
 
 // LLen is the number of elements of a list. Error: ErrWrongType.
 func (tx *Tx) LLen(key []byte) (int, error) {
-	c, err := tx.openRead(key, List)
+	var c coll
+	err := tx.openRead(&c, key, List)
 	if err != nil {
 		return 0, missing(err)
 	}
@@ -161,7 +162,8 @@ func (tx *Tx) LLen(key []byte) (int, error) {
 // LIndex is an element of a list, borrowed. Errors: ErrNotFound, of the element too;
 // ErrWrongType.
 func (tx *Tx) LIndex(key []byte, index int) ([]byte, error) {
-	c, err := tx.openRead(key, List)
+	var c coll
+	err := tx.openRead(&c, key, List)
 	if err != nil {
 		return nil, err
 	}
@@ -202,7 +204,8 @@ func (r *ListRange) All() iter.Seq[[]byte] {
 // LRange reads the elements from start to stop, both included. What is outside of
 // the list is left out. Error: ErrWrongType.
 func (tx *Tx) LRange(key []byte, start, stop int) (ListRange, error) {
-	c, err := tx.openRead(key, List)
+	var c coll
+	err := tx.openRead(&c, key, List)
 	if err != nil {
 		return ListRange{}, missing(err)
 	}
@@ -218,7 +221,8 @@ func (tx *Tx) LRange(key []byte, start, stop int) (ListRange, error) {
 // left. count is how many to find, 0 for all; maxLen how many elements to compare
 // with, 0 for all. Error: ErrWrongType.
 func (tx *Tx) LPos(dst []int, key, element []byte, rank, count, maxLen int) ([]int, error) {
-	c, err := tx.openRead(key, List)
+	var c coll
+	err := tx.openRead(&c, key, List)
 	if err != nil {
 		return dst, missing(err)
 	}

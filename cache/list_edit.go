@@ -15,7 +15,8 @@ func (tx *Tx) LSet(key []byte, index int, element []byte) error {
 	if len(element) > MaxValue {
 		return ErrTooLarge
 	}
-	c, err := tx.openWrite(key, List, len(element)+listEntryBytes)
+	var c coll
+	err := tx.openWrite(&c, key, List, len(element)+listEntryBytes)
 	if err != nil {
 		return err
 	}
@@ -66,7 +67,8 @@ func (tx *Tx) LInsert(key []byte, before bool, pivot, element []byte) (int, erro
 	if len(element) > MaxValue {
 		return 0, ErrTooLarge
 	}
-	c, err := tx.openWrite(key, List, len(element)+listEntryBytes)
+	var c coll
+	err := tx.openWrite(&c, key, List, len(element)+listEntryBytes)
 	if err != nil || !c.there() {
 		return 0, err
 	}
@@ -117,7 +119,8 @@ func (c *coll) listInsert(i int, e []byte) {
 // the left, up to -count from the right if that is negative, all if it is 0. Error:
 // ErrWrongType.
 func (tx *Tx) LRem(key []byte, count int, element []byte) (removed int, err error) {
-	c, err := tx.openWrite(key, List, 0)
+	var c coll
+	err = tx.openWrite(&c, key, List, 0)
 	if err != nil || !c.there() {
 		return 0, err
 	}
@@ -172,7 +175,8 @@ func (c *coll) packedRemove(count int, front bool, e []byte) int {
 // LTrim keeps the elements from start to stop, both included, and takes out all
 // others. Error: ErrWrongType.
 func (tx *Tx) LTrim(key []byte, start, stop int) error {
-	c, err := tx.openWrite(key, List, 0)
+	var c coll
+	err := tx.openWrite(&c, key, List, 0)
 	if err != nil || !c.there() {
 		return err
 	}

@@ -26,7 +26,8 @@ func (tx *Tx) popTo(dst, key []byte, side Side) ([]byte, error) {
 // is valid until visit returns, and visit must not use the transaction. Error:
 // ErrWrongType.
 func (tx *Tx) LPopN(key []byte, side Side, count int, visit func(i, n int, element []byte)) (n int, err error) {
-	c, err := tx.openWrite(key, List, 0)
+	var c coll
+	err = tx.openWrite(&c, key, List, 0)
 	if err != nil || !c.there() {
 		return 0, err
 	}
@@ -101,7 +102,8 @@ func (tx *Tx) LMPop(keys [][]byte, side Side, count int, visit func(i, n int, el
 // ErrOutOfMemory, ErrTooLarge. Where there is an error nothing is changed, and visit
 // is not called.
 func (tx *Tx) LMove(from, to []byte, take, add Side, visit func(element []byte)) error {
-	c, err := tx.openPeek(from, List)
+	var c coll
+	err := tx.openPeek(&c, from, List)
 	if err != nil {
 		return err
 	}
@@ -109,7 +111,8 @@ func (tx *Tx) LMove(from, to []byte, take, add Side, visit func(element []byte))
 	if string(from) == string(to) {
 		return tx.rotate(to, take, add, len(e), visit)
 	}
-	d, err := tx.openWrite(to, List, len(e)+listEntryBytes)
+	var d coll
+	err = tx.openWrite(&d, to, List, len(e)+listEntryBytes)
 	if err != nil {
 		return err
 	}
@@ -117,7 +120,7 @@ func (tx *Tx) LMove(from, to []byte, take, add Side, visit func(element []byte))
 		return ErrTooLarge
 	}
 	// To make room may have evicted the list.
-	if c, err = tx.openPeek(from, List); err != nil {
+	if err = tx.openPeek(&c, from, List); err != nil {
 		return err
 	}
 	e = c.listEnd(take)
@@ -127,7 +130,7 @@ func (tx *Tx) LMove(from, to []byte, take, add Side, visit func(element []byte))
 	d.listAnnounce(tx.Limits(), len(e), 1)
 	d.listPush([][]byte{e}, add == Left)
 	d.done()
-	if c, err = tx.openWrite(from, List, 0); err == nil {
+	if err = tx.openWrite(&c, from, List, 0); err == nil {
 		c.listPop(tx.Limits(), 1, take == Left, func(int, int, []byte) {})
 	}
 	return err
@@ -147,7 +150,8 @@ func (c *coll) listEnd(side Side) []byte {
 // rotate is LMove within one list. The list is never empty in between, which would
 // cost it its expiry.
 func (tx *Tx) rotate(key []byte, take, add Side, size int, visit func(element []byte)) error {
-	c, err := tx.openWrite(key, List, size+listEntryBytes)
+	var c coll
+	err := tx.openWrite(&c, key, List, size+listEntryBytes)
 	switch {
 	case err != nil:
 		return err

@@ -56,13 +56,15 @@ func (tx *Tx) push(key []byte, side Side, create bool, elements [][]byte) (lengt
 		bytes += len(e)
 	}
 	if !create {
-		if c, err := tx.openPeek(key, List); err != nil || c.listLen() == 0 {
+		var c coll
+		if err := tx.openPeek(&c, key, List); err != nil || c.listLen() == 0 {
 			return 0, missing(err)
 		}
 	}
 	for first := true; len(elements) > 0; first = false {
 		n, room := listChunk(elements)
-		c, err := tx.openWrite(key, List, room)
+		var c coll
+		err := tx.openWrite(&c, key, List, room)
 		switch {
 		case err != nil:
 			return length, err

@@ -97,7 +97,7 @@ var chores = [...]func(*shard) (more bool){
 // and reports whether there is more.
 func (s *shard) maintainStep(now int64) (more bool) {
 	for _, chore := range chores {
-		s.mu.Lock()
+		s.lock()
 		s.now = now
 		more = chore(s) || more
 		s.unlock()

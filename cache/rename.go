@@ -40,7 +40,7 @@ func (tx *Tx) Copy(src []byte, dstDB int, dst []byte, replace bool) (bool, error
 		return false, nil
 	}
 	to, h := tx.route(dst)
-	if _, there := to.find(dstDB, dst, h); there && !replace {
+	if to.find(new(entry), dstDB, dst, h) && !replace {
 		return false, nil
 	}
 	err := tx.transfer(src, dstDB, dst, false)
@@ -52,11 +52,12 @@ func (tx *Tx) Copy(src []byte, dstDB int, dst []byte, replace bool) (bool, error
 // its database, so its item stays where it is.
 func (tx *Tx) Move(key []byte, dstDB int) bool {
 	s, h := tx.route(key)
-	e, ok := s.find(tx.db, key, h)
+	var e entry
+	ok := s.find(&e, tx.db, key, h)
 	if !ok || dstDB == tx.db {
 		return false
 	}
-	if _, there := s.find(dstDB, key, h); there || s.table(dstDB).Insert(h, uint32(e.ref)) != nil {
+	if s.find(new(entry), dstDB, key, h) || s.table(dstDB).Insert(h, uint32(e.ref)) != nil {
 		return false
 	}
 	s.signal(tx.db, key)
@@ -78,7 +79,7 @@ func (tx *Tx) Move(key []byte, dstDB int) bool {
 // large collection along.
 func (tx *Tx) transfer(src []byte, dstDB int, dst []byte, rename bool) error {
 	to, h := tx.route(dst)
-	to.find(dstDB, dst, h) // removes it if it has expired, which is not to happen below
+	to.find(new(entry), dstDB, dst, h) // removes it if it has expired, which is not to happen below
 	from, e, _ := tx.find(src)
 	at, valueLen, kind := e.item.ExpireAt(), e.item.ValueLen(), e.item.Kind()
 	size := blockSize(len(dst), valueLen, at)
@@ -97,7 +98,8 @@ func (tx *Tx) transfer(src []byte, dstDB int, dst []byte, rename bool) error {
 	source := item.Decode(from.heap.At(srcRef))
 	state = to.policy.Adopt(state, from.policy)
 	item.Write(to.heap.At(ref), kind, uint32(state), dst, source.Value(), at)
-	old, found := to.find(dstDB, dst, h)
+	var old entry
+	found := to.find(&old, dstDB, dst, h)
 	fresh := to.policy.Update(state, h, size)
 	if found {
 		old.probe.Replace(uint32(ref))
@@ -124,7 +126,7 @@ func (tx *Tx) transfer(src []byte, dstDB int, dst []byte, rename bool) error {
 // allocCopy gets the block for a copy of an item, and for a copy that is not to
 // replace it makes room for its nodes first.
 func (s *shard) allocCopy(size int, source item.Item, rename bool) (slab.Ref, error) {
-	if n := nodeBytes(source); n > 0 && !rename {
+	if n := nodeBytes(&source); n > 0 && !rename {
 		if err := s.reserve(int(n)); err != nil {
 			return 0, err
 		}

@@ -58,7 +58,7 @@ func (tx *Tx) enter(s *shard) (locked bool) {
 	if s == tx.one || tx.holds(s) {
 		return false
 	}
-	s.mu.Lock()
+	s.lock()
 	s.now = tx.now
 	return true
 }

@@ -62,14 +62,15 @@ func (tx *Tx) Dump(dst, key []byte, form DumpForm) ([]byte, error) {
 // openAny opens a key of any type for reading, which counts as an access.
 func (tx *Tx) openAny(key []byte) (coll, error) {
 	s, h := tx.route(key)
-	e, ok := s.find(tx.db, key, h)
+	var e entry
+	ok := s.find(&e, tx.db, key, h)
 	if !ok {
 		s.counts.misses++
 		return coll{}, ErrNotFound
 	}
 	s.counts.hits++
 	if !tx.noTouch {
-		s.used(e, h)
+		s.used(&e, h)
 	}
 	return coll{s: s, db: tx.db, now: tx.now, key: key, hash: h, e: e}, nil
 }
@@ -176,7 +177,8 @@ func (tx *Tx) Restore(key, payload []byte, at int64) error {
 		text, _ := o.Text()
 		return tx.Set(key, text, at)
 	}
-	c, err := tx.openWrite(key, typeOfKind[o.Kind], 0)
+	var c coll
+	err = tx.openWrite(&c, key, typeOfKind[o.Kind], 0)
 	if err != nil {
 		return err
 	}

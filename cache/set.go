@@ -22,7 +22,8 @@ func (tx *Tx) SAdd(key []byte, members ...[]byte) (added int, err error) {
 	}
 	for hint := len(members); len(members) > 0; hint = 0 {
 		n, room := setChunk(members)
-		c, err := tx.openWrite(key, Set, room)
+		var c coll
+		err := tx.openWrite(&c, key, Set, room)
 		if err != nil {
 			return added, err
 		}
@@ -75,14 +76,15 @@ func (c *coll) setAddAll(l *Limits, members [][]byte, hint int) (added int) {
 	if changed || added > 0 {
 		c.done()
 	} else {
-		c.s.used(c.e, c.hash)
+		c.s.used(&c.e, c.hash)
 	}
 	return added
 }
 
 // SRem removes members from a set and returns how many it had. Error: ErrWrongType.
 func (tx *Tx) SRem(key []byte, members ...[]byte) (removed int, err error) {
-	c, err := tx.openWrite(key, Set, 0)
+	var c coll
+	err = tx.openWrite(&c, key, Set, 0)
 	if err != nil || !c.there() {
 		return 0, err
 	}
@@ -102,7 +104,8 @@ func (tx *Tx) SRem(key []byte, members ...[]byte) (removed int, err error) {
 
 // SIsMember tells whether a set has a member. Error: ErrWrongType.
 func (tx *Tx) SIsMember(key, member []byte) (bool, error) {
-	c, err := tx.openRead(key, Set)
+	var c coll
+	err := tx.openRead(&c, key, Set)
 	if err != nil {
 		return false, missing(err)
 	}
@@ -112,7 +115,8 @@ func (tx *Tx) SIsMember(key, member []byte) (bool, error) {
 // SMIsMember calls f for each of the members, in order, with whether the set has it.
 // Error: ErrWrongType, before f is called.
 func (tx *Tx) SMIsMember(key []byte, members [][]byte, f func(is bool)) error {
-	c, err := tx.openRead(key, Set)
+	var c coll
+	err := tx.openRead(&c, key, Set)
 	if err = missing(err); err != nil {
 		return err
 	}
@@ -132,7 +136,8 @@ func missing(err error) error {
 
 // SCard is the number of a set's members. Error: ErrWrongType.
 func (tx *Tx) SCard(key []byte) (int, error) {
-	c, err := tx.openRead(key, Set)
+	var c coll
+	err := tx.openRead(&c, key, Set)
 	return c.setCount(), missing(err)
 }
 
@@ -140,20 +145,21 @@ func (tx *Tx) SCard(key []byte) (int, error) {
 // the first had it. It takes no more memory than there was, and so does not fail for
 // want of it. Errors: ErrWrongType, of either where the first is there; ErrTooLarge.
 func (tx *Tx) SMove(from, to, member []byte) (moved bool, err error) {
-	c, err := tx.openPeek(from, Set)
+	var c coll
+	err = tx.openPeek(&c, from, Set)
 	if err != nil {
 		return false, missing(err)
 	}
-	if _, err := tx.openPeek(to, Set); missing(err) != nil {
+	if err := tx.openPeek(new(coll), to, Set); missing(err) != nil {
 		return false, err
 	}
 	if !c.setHas(member) || string(from) == string(to) {
 		return c.setHas(member), nil
 	}
 	// It is added first: to make room for it may evict what it is taken from.
-	c, err = tx.openWrite(to, Set, len(member)+setMemberBytes)
+	err = tx.openWrite(&c, to, Set, len(member)+setMemberBytes)
 	if errors.Is(err, ErrOutOfMemory) {
-		c, err = tx.openWrite(to, Set, 0)
+		err = tx.openWrite(&c, to, Set, 0)
 	}
 	if err != nil {
 		return false, err
@@ -169,7 +175,8 @@ type SetView struct{ c coll }
 
 // SMembers gives the members of a set. Error: ErrWrongType.
 func (tx *Tx) SMembers(key []byte) (SetView, error) {
-	c, err := tx.openRead(key, Set)
+	var c coll
+	err := tx.openRead(&c, key, Set)
 	return SetView{c}, missing(err)
 }
 
@@ -193,7 +200,8 @@ func (v *SetView) All() iter.Seq[[]byte] { return v.Each }
 // may or may not be, and one can come twice. Of a small set all come at once. Of the
 // options Count and Match count. f must not use the cache. Error: ErrWrongType.
 func (tx *Tx) SScan(key []byte, cursor uint64, o ScanOptions, f func(member []byte)) (next uint64, err error) {
-	c, err := tx.openRead(key, Set)
+	var c coll
+	err = tx.openRead(&c, key, Set)
 	if err != nil {
 		return 0, missing(err)
 	}

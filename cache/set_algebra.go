@@ -124,7 +124,8 @@ func (tx *Tx) SDiffStore(dst []byte, keys [][]byte) (int, error) {
 func (tx *Tx) openSets(keys [][]byte) ([]coll, error) {
 	sets := make([]coll, len(keys))
 	for i, key := range keys {
-		c, err := tx.openRead(key, Set)
+		var c coll
+		err := tx.openRead(&c, key, Set)
 		if err = missing(err); err != nil {
 			return nil, err
 		}

@@ -36,7 +36,8 @@ func (c *coll) setRandom() []byte {
 // f gets is valid until it returns; it stops when f returns false. Error:
 // ErrWrongType.
 func (tx *Tx) SRandMember(key []byte, count int, f func(member []byte) bool) error {
-	c, err := tx.openRead(key, Set)
+	var c coll
+	err := tx.openRead(&c, key, Set)
 	if err != nil {
 		return missing(err)
 	}
@@ -90,7 +91,8 @@ func (c *coll) setPick(count int, f func(member []byte) bool) {
 // SPop takes members picked at random out of a set, count or all if there are no
 // more, and hands each to f before. It returns how many. Error: ErrWrongType.
 func (tx *Tx) SPop(key []byte, count int, f func(member []byte)) (popped int, err error) {
-	c, err := tx.openWrite(key, Set, 0)
+	var c coll
+	err = tx.openWrite(&c, key, Set, 0)
 	if err != nil || !c.there() || count <= 0 {
 		return 0, err
 	}

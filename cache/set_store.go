@@ -50,13 +50,14 @@ func (tx *Tx) storeSet(dst []byte, r *setResult) error {
 	}
 	l, blob := tx.Limits(), r.members.blob
 	room := len(blob) + r.n*setMemberBytes
-	c, err := tx.openWrite(dst, Set, min(room, setChunkBytes))
+	var c coll
+	err := tx.openWrite(&c, dst, Set, min(room, setChunkBytes))
 	if err != nil && err != ErrWrongType {
 		return err
 	}
 	if err != nil || c.there() {
 		tx.Delete(dst)
-		if c, err = tx.openWrite(dst, Set, min(room, setChunkBytes)); err != nil {
+		if err = tx.openWrite(&c, dst, Set, min(room, setChunkBytes)); err != nil {
 			return err
 		}
 	}
@@ -107,7 +108,7 @@ func (tx *Tx) storeTable(c coll, r *setResult) error {
 			return nil
 		}
 		var err error
-		if c, err = tx.openWrite(key, Set, setChunkBytes); err != nil {
+		if err = tx.openWrite(&c, key, Set, setChunkBytes); err != nil {
 			tx.Delete(key)
 			return err
 		}

@@ -72,7 +72,8 @@ func (r *setRig) members(key string) []string {
 
 // form is how a set is kept, and what OBJECT ENCODING says of it.
 func (r *setRig) form(key string) (item.Kind, Encoding) {
-	c, err := r.tx.openPeek([]byte(key), Set)
+	var c coll
+	err := r.tx.openPeek(&c, []byte(key), Set)
 	require.NoError(r.t, err)
 	info, _ := r.tx.Object([]byte(key))
 	return c.kind(), info.Encoding

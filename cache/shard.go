@@ -28,7 +28,8 @@ const (
 type shard struct {
 	c         *Cache
 	number    int
-	published []atomic.Pointer[index.Table] // tables, for touch
+	published []atomic.Pointer[index.Table] // tables, for touch and glance
+	changes   atomic.Uint64                 // odd while the lock is held, once there are readers without it; see glance.go
 
 	mu       sync.Mutex
 	heap     *slab.Heap
@@ -42,6 +43,7 @@ type shard struct {
 	ghosts   *offheap.Region
 	policy   *evict.Shard
 	judging  evict.Config
+	glanced  bool     // there are readers without the lock
 	now      int64    // unix ms, set whenever the lock is taken for work
 	keep     bool     // the transaction leaves expired keys where they are
 	tx       *Tx      // the transaction on several shards that holds this one, if one does
@@ -69,6 +71,7 @@ type counters struct {
 
 func (s *shard) init(c *Cache, number int) error {
 	s.c, s.number = c, number
+	s.changes.Store(1)
 	s.random = mix64(uint64(number)+1) ^ c.hash.sum([]byte("shard"))
 	s.tables = make([]*index.Table, c.databases)
 	s.published = make([]atomic.Pointer[index.Table], c.databases)
@@ -122,7 +125,8 @@ func (s *shard) close() error {
 
 // rehash is the index's way to the hash of an item's key.
 func (s *shard) rehash(ref uint32) uint64 {
-	return s.c.indexHash(s.c.hash.sum(item.Decode(s.heap.At(slab.Ref(ref))).Key()))
+	it := item.Decode(s.heap.At(slab.Ref(ref)))
+	return s.c.indexHash(s.c.hash.sum(it.Key()))
 }
 
 // next is the shard's random number generator (xorshift64*).
@@ -154,30 +158,31 @@ type entry struct {
 }
 
 // find looks a key up. What has expired is removed and not found. hash is the
-// index's hash of the key.
-func (s *shard) find(db int, key []byte, hash uint64) (e entry, ok bool) {
+// index's hash of the key. What is found is put into e, whose ref is 0 if there
+// is nothing.
+func (s *shard) find(e *entry, db int, key []byte, hash uint64) bool {
+	e.ref = 0
 	t := s.tables[db]
 	if t == nil {
-		return e, false
+		return false
 	}
-	e.probe = t.Probe(hash)
+	t.Start(&e.probe, hash)
 	for ref := e.probe.Next(); ref != 0; ref = e.probe.Next() {
-		it, same := item.Match(s.heap.At(slab.Ref(ref)), key)
-		if !same {
+		if !item.Match(&e.item, s.heap.At(slab.Ref(ref)), key) {
 			continue
 		}
-		e.ref, e.item = slab.Ref(ref), it
-		if it.Expires() && it.ExpireAt() <= s.now {
-			if s.keep {
-				return entry{}, false
-			}
-			s.remove(db, e, Expired)
-			s.counts.expired++
-			return entry{}, false
+		e.ref = slab.Ref(ref)
+		if !e.item.Expires() || e.item.ExpireAt() > s.now {
+			return true
 		}
-		return e, true
+		if !s.keep {
+			s.remove(db, *e, Expired)
+			s.counts.expired++
+		}
+		*e = entry{}
+		return false
 	}
-	return e, false
+	return false
 }
 
 // remove takes a found key out of its table and frees the item.
@@ -223,7 +228,8 @@ func (s *shard) touch(db int, hash uint64) byte {
 // put stores an item under a key: over the old one where it is as large, else in
 // a new block. value must not lie in the shard's memory.
 func (s *shard) put(db int, key []byte, hash uint64, kind item.Kind, value []byte, at int64) error {
-	e, found := s.find(db, key, hash)
+	var e entry
+	found := s.find(&e, db, key, hash)
 	if at == KeepTTL {
 		at = 0
 		if found {

@@ -10,14 +10,11 @@ import "time"
 // was, if there is no such key. Pass a slice with room to read without
 // allocating, or nil.
 func (c *Cache) Get(dst, key []byte) (value []byte, ok bool) {
-	var tx Tx
-	c.BeginKey(&tx, 0, key)
-	v, err := tx.Get(key)
-	if err == nil {
-		dst = append(dst, v...)
+	hash := c.hash.sum(key)
+	if value, ok, sure := c.glance(dst, key, hash); sure {
+		return value, ok
 	}
-	tx.End()
-	return dst, err == nil
+	return c.getLocked(dst, key, hash)
 }
 
 // Set stores a value for ttl, or until it is evicted if ttl is 0; with a ttl below

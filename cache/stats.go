@@ -14,6 +14,8 @@ func (c *Cache) Stats() Stats {
 		IndexBytes: c.account.Of(offheap.Index), MetaBytes: c.account.Of(offheap.Meta),
 		PeakResident: c.account.Peak(), ReleasedBytes: c.account.Released(),
 	}
+	hits, misses := c.reads.Sums()
+	st.Hits, st.Misses = int64(hits), int64(misses)
 	for i := range c.shards {
 		s := &c.shards[i]
 		s.mu.Lock()
@@ -77,6 +79,7 @@ func (s *shard) sampleTTL(db int, now int64) (sum, n float64) {
 // ResetStats starts the counters and the peak afresh.
 func (c *Cache) ResetStats() {
 	c.account.ResetPeak()
+	c.reads.Reset()
 	for i := range c.shards {
 		s := &c.shards[i]
 		s.mu.Lock()

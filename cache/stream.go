@@ -89,7 +89,8 @@ func openStream(c *coll) stream.Stream { return stream.Open(c.nodes(), c.value()
 
 // readStream opens a stream for reading. Errors: ErrNotFound, ErrWrongType.
 func (tx *Tx) readStream(key []byte) (stream.Stream, error) {
-	c, err := tx.openRead(key, Stream)
+	var c coll
+	err := tx.openRead(&c, key, Stream)
 	if err != nil {
 		return stream.Stream{}, err
 	}
@@ -99,7 +100,8 @@ func (tx *Tx) readStream(key []byte) (stream.Stream, error) {
 // writeStream opens a stream that must be there for writing about room bytes more.
 // Errors: ErrNotFound, ErrWrongType, ErrOutOfMemory.
 func (tx *Tx) writeStream(key []byte, room int) (coll, stream.Stream, error) {
-	c, err := tx.openWrite(key, Stream, room)
+	var c coll
+	err := tx.openWrite(&c, key, Stream, room)
 	switch {
 	case err != nil:
 		return c, stream.Stream{}, err
@@ -132,7 +134,8 @@ func (tx *Tx) XAdd(key []byte, how StreamAdd, pairs ...[]byte) (StreamID, error)
 	if room > stream.MaxEntry {
 		return StreamID{}, ErrTooLarge
 	}
-	c, err := tx.openWrite(key, Stream, room)
+	var c coll
+	err := tx.openWrite(&c, key, Stream, room)
 	if err != nil {
 		return StreamID{}, err
 	}

@@ -53,7 +53,8 @@ func (tx *Tx) XReadGroup(key, group, consumer []byte, how StreamDelivery) (entri
 		return entries, 0, nil
 	}
 	// What was delivered is read from where it is now: the batches may have moved it.
-	c, err := tx.openPeek(key, Stream)
+	var c coll
+	err = tx.openPeek(&c, key, Stream)
 	if err != nil {
 		return entries, 0, err // making room for the last batch evicted it
 	}

@@ -20,7 +20,8 @@ const recordRoom = 512
 // XGroupCreate makes a consumer group. Errors: ErrNotFound, ErrGroupExists,
 // ErrWrongType, ErrOutOfMemory.
 func (tx *Tx) XGroupCreate(key, group []byte, start StreamGroupStart) error {
-	c, err := tx.openWrite(key, Stream, recordRoom+len(group))
+	var c coll
+	err := tx.openWrite(&c, key, Stream, recordRoom+len(group))
 	if err != nil {
 		return err
 	}
@@ -66,7 +67,8 @@ func (tx *Tx) writeGroup(key, group []byte, room int) (c coll, st stream.Stream,
 // XHasGroup tells whether a stream has a group. It leaves no trace in statistics or in
 // the order of eviction. Errors: ErrNotFound, ErrWrongType.
 func (tx *Tx) XHasGroup(key, group []byte) (bool, error) {
-	c, err := tx.openPeek(key, Stream)
+	var c coll
+	err := tx.openPeek(&c, key, Stream)
 	if err != nil {
 		return false, err
 	}

@@ -18,14 +18,15 @@ func isString(k item.Kind) bool { return k >= item.String && k <= item.StringPla
 // ErrNotFound, ErrWrongType.
 func (tx *Tx) Get(key []byte) ([]byte, error) {
 	s, h := tx.route(key)
-	e, ok := s.find(tx.db, key, h)
+	var e entry
+	ok := s.find(&e, tx.db, key, h)
 	if !ok {
 		s.counts.misses++
 		return nil, ErrNotFound
 	}
 	s.counts.hits++
 	if !tx.noTouch {
-		s.used(e, h)
+		s.used(&e, h)
 	}
 	if !isString(e.item.Kind()) {
 		return nil, ErrWrongType
@@ -46,7 +47,7 @@ func (tx *Tx) Peek(key []byte) ([]byte, error) {
 }
 
 // used renews an item's place in the order of eviction.
-func (s *shard) used(e entry, hash uint64) {
+func (s *shard) used(e *entry, hash uint64) {
 	p := s.heap.At(e.ref)
 	item.SetState(p, uint32(s.policy.Touch(evict.State(item.State(p)), hash)))
 }
@@ -75,7 +76,8 @@ func (tx *Tx) set(key, value []byte, at int64, kind item.Kind) error {
 // built by many small appends is copied a logarithmic number of times.
 func (tx *Tx) Append(key, tail []byte) (int, error) {
 	s, h := tx.route(key)
-	e, ok := s.find(tx.db, key, h)
+	var e entry
+	ok := s.find(&e, tx.db, key, h)
 	if !ok {
 		return len(tail), tx.set(key, tail, NoExpiry, item.String)
 	}
@@ -99,7 +101,8 @@ func (tx *Tx) Append(key, tail []byte) (int, error) {
 // below 0, as one behind MaxValue, is ErrTooLarge.
 func (tx *Tx) SetRange(key []byte, offset int, part []byte) (int, error) {
 	s, h := tx.route(key)
-	e, ok := s.find(tx.db, key, h)
+	var e entry
+	ok := s.find(&e, tx.db, key, h)
 	if ok && !isString(e.item.Kind()) {
 		return 0, ErrWrongType
 	}
@@ -163,7 +166,8 @@ func (s *shard) resizeInPlace(db int, key []byte, hash uint64, e entry, length i
 	from := e.item.Value()
 	s.changed(db, key, Written)
 	if size-length == e.item.Size()-old {
-		return item.WriteHeader(p, item.StringRaw, uint32(state), len(key), length, at).Value()
+		it := item.WriteHeader(p, item.StringRaw, uint32(state), len(key), length, at)
+		return it.Value()
 	}
 	// The length's own length changed: the value moves, key and all, by a byte or
 	// two. Go's copy allows the overlap; the key is rewritten from the caller's.
@@ -177,7 +181,8 @@ func (s *shard) resizeInPlace(db int, key []byte, hash uint64, e entry, length i
 // the expiry. Errors: ErrWrongType, ErrNotInteger, ErrOverflow.
 func (tx *Tx) IncrBy(key []byte, delta int64) (int64, error) {
 	s, h := tx.route(key)
-	e, ok := s.find(tx.db, key, h)
+	var e entry
+	ok := s.find(&e, tx.db, key, h)
 	n := int64(0)
 	if ok {
 		if !isString(e.item.Kind()) {

@@ -27,11 +27,11 @@ func (c *Cache) TouchElements(db int, key []byte, hash uint64, elements [][]byte
 	}
 	p := t.Probe(c.indexHash(hash))
 	for ref := p.Next(); ref != 0; ref = p.Next() {
-		it, same := item.Match(s.heap.At(slab.Ref(ref)), key)
-		if !same {
+		var it item.Item
+		if !item.Match(&it, s.heap.At(slab.Ref(ref)), key) {
 			continue
 		}
-		root := elementRoot(it)
+		root := elementRoot(&it)
 		if root == nil || table.Len(root) < touchFrom {
 			return 0
 		}
@@ -47,7 +47,7 @@ func (c *Cache) TouchElements(db int, key []byte, hash uint64, elements [][]byte
 
 // elementRoot is the root of the table in which a large hash's fields, a large set's
 // members or a large sorted set's scores are found.
-func elementRoot(it item.Item) []byte {
+func elementRoot(it *item.Item) []byte {
 	switch it.Kind() {
 	case item.HashTable:
 		return it.Value()[hashTableAt:]

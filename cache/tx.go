@@ -71,7 +71,7 @@ func (c *Cache) BeginHashed(tx *Tx, db int, key []byte, hash uint64) {
 	c.start(tx, db)
 	s := c.shardOf(hash)
 	tx.memo, tx.memoHash, tx.one = key, hash, s
-	s.mu.Lock()
+	s.lock()
 	s.now, s.keep = tx.now, tx.keep
 }
 
@@ -103,7 +103,7 @@ func (tx *Tx) lock() {
 	tx.many, tx.awaited = true, false
 	for i := tx.lockedFrom(0); i >= 0; i = tx.lockedFrom(i + 1) {
 		s := &tx.c.shards[i]
-		s.mu.Lock()
+		s.lock()
 		s.now, s.tx, s.keep = tx.now, tx, tx.keep
 		if s.awaits.count.Load() != 0 {
 			tx.awaited = true
@@ -175,7 +175,8 @@ func (tx *Tx) wantAll() {
 // find looks a key up in the transaction's database.
 func (tx *Tx) find(key []byte) (*shard, entry, bool) {
 	s, h := tx.route(key)
-	e, ok := s.find(tx.db, key, h)
+	var e entry
+	ok := s.find(&e, tx.db, key, h)
 	return s, e, ok
 }
 

@@ -204,7 +204,7 @@ func (tx *Tx) openInputs(keys [][]byte, weights []float64) ([]zinput, error) {
 		err := tx.readZSet(key, &in.zset)
 		if err == ErrWrongType {
 			in.plain = true
-			in.coll, err = tx.openPeek(key, Set)
+			err = tx.openPeek(&in.coll, key, Set)
 		}
 		switch {
 		case err == ErrNotFound:

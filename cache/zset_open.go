@@ -29,11 +29,9 @@ func (z *zset) load() {
 
 // readZSet opens a sorted set for reading. Errors: ErrNotFound, ErrWrongType.
 func (tx *Tx) readZSet(key []byte, z *zset) error {
-	c, err := tx.openRead(key, ZSet)
-	if err != nil {
+	if err := tx.openRead(&z.coll, key, ZSet); err != nil {
 		return err
 	}
-	z.coll = c
 	z.load()
 	return nil
 }
@@ -41,11 +39,9 @@ func (tx *Tx) readZSet(key []byte, z *zset) error {
 // writeZSet opens a sorted set for a change that adds about room bytes. Errors:
 // ErrWrongType, ErrOutOfMemory, ErrTooLarge.
 func (tx *Tx) writeZSet(key []byte, room int, z *zset) error {
-	c, err := tx.openWrite(key, ZSet, room)
-	if err != nil {
+	if err := tx.openWrite(&z.coll, key, ZSet, room); err != nil {
 		return err
 	}
-	z.coll = c
 	if z.there() {
 		z.load()
 	}
@@ -94,7 +90,8 @@ func (z *zset) rank(member []byte) (rank int, score float64, ok bool) {
 	if !ok {
 		return 0, 0, false
 	}
-	p := z.leafOf(at.score, member)
+	var p tree.Pos
+	z.leafOf(&p, at.score, member)
 	return z.tree.Rank(&p) + at.i, at.score, true
 }
 
@@ -106,8 +103,9 @@ func (z *zset) insert(score float64, member []byte, l *Limits) {
 			z.tree.Add(z.newLeaf(score, member), 1, separator(score, member))
 			return
 		}
-		p, _ := z.seekTree(score, member)
-		z.insertTree(p, score, member)
+		var p zplace
+		z.seekTree(&p, score, member)
+		z.insertTree(&p, score, member)
 		return
 	}
 	n, size := 1, zpackedHead+entrySize(member, score, false)
@@ -164,7 +162,7 @@ func (z *zset) append(score float64, member []byte) {
 	p := zplace{Pos: z.tree.Last()}
 	p.i = p.Count
 	p.off = zleafEnd(z.nodes().Bytes(p.Leaf)) - zleafHead
-	z.insertTree(p, score, member)
+	z.insertTree(&p, score, member)
 }
 
 // zspot is where a member was found: in a large set the leaf, then the entry's offset,
@@ -205,7 +203,9 @@ func (z *zset) delete(member []byte) (deleted, gone bool) {
 		if !ok {
 			return false, false
 		}
-		z.deleteTree(zplace{z.leafOf(at.score, member), at.off, at.i}, member)
+		p := zplace{off: at.off, i: at.i}
+		z.leafOf(&p.Pos, at.score, member)
+		z.deleteTree(&p, member)
 		return true, false
 	}
 	q := zpackedSeq(z.value())

@@ -195,7 +195,8 @@ func (z *zset) below(score float64, with bool) int {
 		if with {
 			key.Lo = math.MaxUint64
 		}
-		p := z.tree.SeekKey(key, func(nodes.Handle) bool { return with })
+		var p tree.Pos
+		z.tree.SeekKey(&p, key, func(nodes.Handle) bool { return with })
 		q, rank = zleafSeq(z.nodes(), p.Leaf), z.tree.Rank(&p)
 	} else {
 		q = zpackedSeq(z.value())
@@ -281,7 +282,8 @@ func (z *zset) lexRank(b *ZLexBound, with bool) int {
 	first := z.tree.First()
 	q := zleafSeq(z.nodes(), first.Leaf)
 	_, score, _ := q.entry(0)
-	p, found := z.seekTree(score, b.Member)
+	var p zplace
+	found := z.seekTree(&p, score, b.Member)
 	rank := z.tree.Rank(&p.Pos) + p.i
 	if found && with {
 		rank++
@@ -296,7 +298,8 @@ func (z *zset) forward(rank, n int, f func(member []byte, score float64) bool) {
 		q.each(q.skip(0, rank), n, f)
 		return
 	}
-	p, i := z.tree.SeekRank(rank)
+	var p tree.Pos
+	i := z.tree.SeekRank(&p, rank)
 	for {
 		q := zleafSeq(z.nodes(), p.Leaf)
 		m := min(n, p.Count-i)
@@ -330,7 +333,8 @@ func (z *zset) backward(rank, n int, f func(member []byte, score float64) bool) 
 		q.eachBack(q.offsets(room[:0])[:rank+1], n, f)
 		return
 	}
-	p, i := z.tree.SeekRank(rank)
+	var p tree.Pos
+	i := z.tree.SeekRank(&p, rank)
 	for {
 		q := zleafSeq(z.nodes(), p.Leaf)
 		m := min(n, i+1)
@@ -359,11 +363,11 @@ func (q *zseq) eachBack(offsets []uint16, n int, f func(member []byte, score flo
 // cutTree takes n elements out of a large set, from a rank on.
 func (z *zset) cutTree(rank, n int) {
 	for n > 0 {
-		pos, i := z.tree.SeekRank(rank)
-		p := zplace{Pos: pos, i: i}
+		var p zplace
+		p.i = z.tree.SeekRank(&p.Pos, rank)
 		q := zleafSeq(z.nodes(), p.Leaf)
-		p.off = q.skip(0, i)
-		m := min(n, p.Count-i)
+		p.off = q.skip(0, p.i)
+		m := min(n, p.Count-p.i)
 		q.each(p.off, m, func(member []byte, _ float64) bool {
 			z.indexDelete(member, p.Leaf)
 			return true

@@ -127,9 +127,9 @@ func memberPrefix(member []byte) uint64 {
 }
 
 // leafOf finds the leaf where (score, member) is or belongs.
-func (z *zset) leafOf(score float64, member []byte) tree.Pos {
+func (z *zset) leafOf(p *tree.Pos, score float64, member []byte) {
 	s := z.nodes()
-	return z.tree.SeekKey(separator(score, member), func(h nodes.Handle) bool {
+	z.tree.SeekKey(p, separator(score, member), func(h nodes.Handle) bool {
 		q := zleafSeq(s, h)
 		first, fs, _ := q.entry(0)
 		return compareElements(fs, first, score, member) <= 0
@@ -137,21 +137,21 @@ func (z *zset) leafOf(score float64, member []byte) tree.Pos {
 }
 
 // seekTree finds where (score, member) is or belongs.
-func (z *zset) seekTree(score float64, member []byte) (p zplace, found bool) {
-	p.Pos = z.leafOf(score, member)
+func (z *zset) seekTree(p *zplace, score float64, member []byte) (found bool) {
+	z.leafOf(&p.Pos, score, member)
 	q := z.coldLeaf(p.Leaf)
 	p.off, p.i, found = q.seek(score, member)
-	return p, found
+	return found
 }
 
 // insertTree puts in an element that is not there; p is where.
-func (z *zset) insertTree(p zplace, score float64, member []byte) {
+func (z *zset) insertTree(p *zplace, score float64, member []byte) {
 	size := entrySize(member, score, true)
 	end := zleafEnd(z.nodes().Bytes(p.Leaf))
-	if end+size > zleafMax && p.Count > 1 && z.split(&p, score, member) {
+	if end+size > zleafMax && p.Count > 1 && z.split(p, score, member) {
 		return
 	}
-	z.insertLeaf(&p, size, score, member)
+	z.insertLeaf(p, size, score, member)
 }
 
 // insertLeaf puts an entry of size bytes into p's leaf.
@@ -216,7 +216,7 @@ func (z *zset) split(p *zplace, score float64, member []byte) (done bool) {
 	first, fs, _ := rq.entry(0)
 	z.tree.Changed(&p.Pos, -moved)
 	z.tree.InsertAfter(&p.Pos, right, moved, separator(fs, first))
-	*p, _ = z.seekTree(score, member)
+	z.seekTree(p, score, member)
 	return false
 }
 
@@ -245,7 +245,8 @@ func (z *zset) newLeaf(score float64, member []byte) nodes.Handle {
 
 // moveTree gives a member of a large set, which is at a spot, another score.
 func (z *zset) moveTree(at zspot, score float64, member []byte) {
-	p := zplace{Pos: z.leafOf(at.score, member), off: at.off, i: at.i}
+	p := zplace{off: at.off, i: at.i}
+	z.leafOf(&p.Pos, at.score, member)
 	if z.staysIn(&p.Pos, separator(score, member)) {
 		q := zleafSeq(z.nodes(), p.Leaf)
 		to, _, _ := q.seek(score, member)
@@ -256,16 +257,17 @@ func (z *zset) moveTree(at zspot, score float64, member []byte) {
 			return
 		}
 	}
-	to, _ := z.seekTree(score, member)
+	var to zplace
+	z.seekTree(&to, score, member)
 	z.moved = p.Leaf
 	if reshaped := z.cutLeaf(&p, 1); reshaped || to.Leaf == p.Leaf {
 		if z.tree.Empty() {
 			z.tree.Add(z.newLeaf(score, member), 1, separator(score, member))
 			return
 		}
-		to, _ = z.seekTree(score, member)
+		z.seekTree(&to, score, member)
 	}
-	z.insertTree(to, score, member)
+	z.insertTree(&to, score, member)
 }
 
 // staysIn tells whether what has this key belongs into p's leaf, and not to its
@@ -274,8 +276,8 @@ func (z *zset) staysIn(p *tree.Pos, key tree.Key) bool {
 	if !z.tree.Key(p).Less(key) {
 		return false
 	}
-	next := *p
-	return !z.tree.Next(&next) || key.Less(z.tree.Key(&next))
+	next, more := z.tree.KeyAfter(p)
+	return !more || key.Less(next)
 }
 
 // moveWithin gives the entry at from, of a leaf that does not become too large,
@@ -315,9 +317,9 @@ func (z *zset) rekey(p *tree.Pos) {
 }
 
 // deleteTree takes out the element at p, and from the index.
-func (z *zset) deleteTree(p zplace, member []byte) {
+func (z *zset) deleteTree(p *zplace, member []byte) {
 	z.indexDelete(member, p.Leaf)
-	z.cutLeaf(&p, 1)
+	z.cutLeaf(p, 1)
 }
 
 // cutLeaf takes n entries from p on, which are in the index no more, out of p's leaf.

@@ -35,7 +35,7 @@ func (l *List) At(i int) Cursor {
 		c.data = e.data(front)
 		c.off = Offset(c.data, k, e.count())
 	} else if !l.tree.Empty() {
-		c.pos, k = l.tree.SeekRank(k)
+		k = l.tree.SeekRank(&c.pos, k)
 		c.data = l.leaf(c.pos.Leaf).data()
 		c.off = Offset(c.data, k, c.pos.Count)
 	}
@@ -48,7 +48,8 @@ func (l *List) Index(i int) []byte {
 	if e != nil {
 		return Entry(e.data(front), i, e.count())
 	}
-	p, k := l.tree.SeekRank(i)
+	var p tree.Pos
+	k := l.tree.SeekRank(&p, i)
 	return Entry(l.leaf(p.Leaf).data(), k, p.Count)
 }
 

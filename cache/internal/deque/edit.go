@@ -14,12 +14,13 @@ func (l *List) Insert(i int, e []byte) {
 	}
 	l.flush()
 	n := packed.DoubleSize(len(e))
-	p, k := l.tree.SeekRank(i)
+	var p tree.Pos
+	k := l.tree.SeekRank(&p, i)
 	if !l.put(&p, k, e, n) {
 		// Cut in two, the leaf has room, but for entries that are long themselves.
 		if data := l.leaf(p.Leaf).data(); n <= room/4 && p.Count > 1 {
 			l.split(&p, middle(data, p.Count))
-			p, k = l.tree.SeekRank(i)
+			k = l.tree.SeekRank(&p, i)
 		}
 		if !l.put(&p, k, e, n) {
 			l.wedge(&p, i, k, e, n)
@@ -44,7 +45,7 @@ func (l *List) put(p *tree.Pos, k int, e []byte, n int) bool {
 func (l *List) wedge(p *tree.Pos, i, k int, e []byte, n int) {
 	if k > 0 {
 		l.split(p, k)
-		*p, _ = l.tree.SeekRank(i)
+		l.tree.SeekRank(p, i)
 	}
 	h, b := l.alloc(n, 0)
 	b.set(leafHead, n)
@@ -81,7 +82,8 @@ func (l *List) split(p *tree.Pos, k int) {
 // Set replaces element i.
 func (l *List) Set(i int, e []byte) {
 	l.flush()
-	p, k := l.tree.SeekRank(i)
+	var p tree.Pos
+	k := l.tree.SeekRank(&p, i)
 	b := l.leaf(p.Leaf)
 	data := b.data()
 	off := Offset(data, k, p.Count)
@@ -133,7 +135,8 @@ func (l *List) Remove(e []byte, n int, front bool) int {
 		if !front {
 			i = l.Len() - 1 - passed
 		}
-		p, k := l.tree.SeekRank(i)
+		var p tree.Pos
+		k := l.tree.SeekRank(&p, i)
 		before := i - k
 		gone := l.filter(&p, e, n-removed, front)
 		removed += gone
@@ -252,9 +255,10 @@ func (l *List) Trim(start, stop int, later func(h nodes.Handle)) (held int) {
 // cutTo cuts the tree to the leaves that have the elements from start to before stop,
 // and returns what start is in it then.
 func (l *List) cutTo(start, stop int, later func(h nodes.Handle)) int {
-	p, _ := l.tree.SeekRank(stop - 1)
+	var p tree.Pos
+	l.tree.SeekRank(&p, stop-1)
 	l.tree.CutAfter(&p, later)
-	p, start = l.tree.SeekRank(start)
+	start = l.tree.SeekRank(&p, start)
 	l.tree.CutBefore(&p, later)
 	return start
 }

@@ -61,6 +61,7 @@ func (s *Shard) advance() {
 // when insertions are few. Decay is meant for each turnover, so it follows; but
 // never by more than twofold at once, so that one long night does not count.
 func (s *Shard) resize() {
+	s.publish()
 	s.step = (ticksPerTurnover << 32) / uint64(max(s.items, minItems))
 	p, n := &s.pace, max(s.items, 16)
 	if p.inserts*parts < n {
@@ -77,6 +78,7 @@ func (s *Shard) resize() {
 // Tick tells the wall time in unix ms. To be called under the shard's lock some
 // ten times a second; once a second does too, with coarser idle times.
 func (s *Shard) Tick(nowMs int64) {
+	defer s.publish()
 	h := &s.history
 	s.minutes = uint32(nowMs/60000) & 0xffff
 	if h.n == 0 {

@@ -1,5 +1,7 @@
 package evict
 
+import "sync/atomic"
+
 // Kind names a policy, in the order of cache.Policy.
 type Kind uint8
 
@@ -84,6 +86,7 @@ type Shard struct {
 	ghost   ghost
 	pace    pace
 	history history
+	shown   atomic.Uint64 // what readers without the lock may know; see due.go
 	cfg     Config
 }
 
@@ -108,6 +111,7 @@ func (s *Shard) Configure(c Config) {
 	} else if s.learn == nil {
 		s.learn = newLearner()
 	}
+	s.publish()
 }
 
 // Kind is the policy at work.

@@ -30,18 +30,24 @@ const (
 )
 
 // Probe starts a lookup.
-func (t *Table) Probe(hash uint64) Probe {
+func (t *Table) Probe(hash uint64) (p Probe) {
+	t.Start(&p, hash)
+	return p
+}
+
+// Start is Probe in place: nothing is copied.
+func (t *Table) Start(p *Probe, hash uint64) {
 	pos := spread(hash)
 	l := t.dir[pos>>(t.shift&63)]
 	if l.steps() == 0 {
-		return Probe{stage: inStash}
+		*p = Probe{stage: inStash}
+		return
 	}
 	x := l.within(pos)
 	b := t.pool.bucket(l.id(), l.home(x))
 	m := b.meta
 	// Entries whose home this is, with the tag.
-	mask := b.match(uint8(x>>(m>>31))) & b.natives()
-	return Probe{t: t, line: b, first: b, hash: hash, mask: mask}
+	*p = Probe{t: t, line: b, first: b, hash: hash, mask: b.match(uint8(x>>(m>>31))) & b.natives()}
 }
 
 // Next moves to the next entry and returns its reference, or 0 at the end.

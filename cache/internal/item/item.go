@@ -62,7 +62,9 @@ const (
 )
 
 // Item is a decoded header. It points into the block, so it is valid as long as
-// the block neither moves nor dies.
+// the block neither moves nor dies. Its methods take a pointer: a copy made for an
+// inlined call would be read in wider pieces than it was written in, and the processor
+// waits for that.
 type Item struct {
 	p      unsafe.Pointer
 	kind   uint8
@@ -72,8 +74,13 @@ type Item struct {
 }
 
 // Decode reads the header of the item at p.
-func Decode(p unsafe.Pointer) Item {
-	it := Item{p: p, kind: *(*uint8)(p)}
+func Decode(p unsafe.Pointer) (it Item) {
+	it.decode(p)
+	return it
+}
+
+func (it *Item) decode(p unsafe.Pointer) {
+	it.p, it.kind = p, *(*uint8)(p)
 	// Blocks are at least 16 bytes, so the eight that begin at byte 4 can be read.
 	w := *(*uint64)(unsafe.Add(p, fixed))
 	if w&0x8080 == 0 {
@@ -82,7 +89,6 @@ func Decode(p unsafe.Pointer) Item {
 		it.decodeLong()
 	}
 	it.keyOff += expirySize(it.kind)
-	return it
 }
 
 // decodeLong reads lengths of more than one byte.
@@ -119,32 +125,32 @@ func expirySize(kind uint8) uint32 {
 func KindAt(p unsafe.Pointer) Kind { return Kind(*(*uint8)(p) & kindMask) }
 
 // Kind is the value's type and form.
-func (it Item) Kind() Kind { return Kind(it.kind & kindMask) }
+func (it *Item) Kind() Kind { return Kind(it.kind & kindMask) }
 
 // Key is the key's bytes, in the block.
-func (it Item) Key() []byte {
+func (it *Item) Key() []byte {
 	return unsafe.Slice((*byte)(unsafe.Add(it.p, it.keyOff)), it.keyLen)
 }
 
 // Value is the value's bytes, in the block.
-func (it Item) Value() []byte {
+func (it *Item) Value() []byte {
 	return unsafe.Slice((*byte)(unsafe.Add(it.p, it.keyOff+it.keyLen)), it.valLen)
 }
 
 // ValueLen is the length of the value in bytes.
-func (it Item) ValueLen() int { return int(it.valLen) }
+func (it *Item) ValueLen() int { return int(it.valLen) }
 
 // KeyLen is the length of the key in bytes.
-func (it Item) KeyLen() int { return int(it.keyLen) }
+func (it *Item) KeyLen() int { return int(it.keyLen) }
 
 // Size is the number of bytes from the block's start to the value's end.
-func (it Item) Size() int { return int(it.keyOff) + int(it.keyLen) + int(it.valLen) }
+func (it *Item) Size() int { return int(it.keyOff) + int(it.keyLen) + int(it.valLen) }
 
 // Expires tells whether there is an expiry time.
-func (it Item) Expires() bool { return it.kind&expires != 0 }
+func (it *Item) Expires() bool { return it.kind&expires != 0 }
 
 // ExpireAt is the expiry time in unix milliseconds; 0 if there is none.
-func (it Item) ExpireAt() int64 {
+func (it *Item) ExpireAt() int64 {
 	if it.kind&expires == 0 {
 		return 0
 	}
@@ -155,14 +161,14 @@ func (it Item) ExpireAt() int64 {
 	return epoch + int64(uint64(binary.LittleEndian.Uint32(b))|uint64(b[4])<<32)
 }
 
-// Match decodes the item at p and tells whether it has this key. An item whose
-// key has another length is found out by its first length byte.
-func Match(p unsafe.Pointer, key []byte) (Item, bool) {
+// Match decodes the item at p into it and tells whether it has this key. An item whose
+// key has another length is found out by its first length byte, and not decoded.
+func Match(it *Item, p unsafe.Pointer, key []byte) bool {
 	if len(key) < 0x80 && *(*uint8)(unsafe.Add(p, fixed)) != uint8(len(key)) {
-		return Item{}, false
+		return false
 	}
-	it := Decode(p)
-	return it, string(it.Key()) == string(key)
+	it.decode(p)
+	return string(it.Key()) == string(key)
 }
 
 // Touch reads the first byte at p, to have it in the cache soon.
@@ -198,7 +204,8 @@ func ExpireAt(p unsafe.Pointer) int64 {
 	if *(*uint8)(p)&expires == 0 {
 		return 0
 	}
-	return Decode(p).ExpireAt()
+	it := Decode(p)
+	return it.ExpireAt()
 }
 
 func varintSize(n int) int { return (bits.Len32(uint32(n)|1) + 6) / 7 }
@@ -248,12 +255,12 @@ func Write(p unsafe.Pointer, kind Kind, state uint32, key, value []byte, at int6
 }
 
 // CanSetExpireAt tells whether the item has a field for this time already.
-func (it Item) CanSetExpireAt(at int64) bool {
+func (it *Item) CanSetExpireAt(at int64) bool {
 	return it.kind&expires != 0 && wideExpiry(at) == (it.kind&wide != 0)
 }
 
 // SetExpireAt changes the time where CanSetExpireAt says so.
-func (it Item) SetExpireAt(at int64) {
+func (it *Item) SetExpireAt(at int64) {
 	if it.kind&wide != 0 {
 		binary.LittleEndian.PutUint64(unsafe.Slice((*byte)(unsafe.Add(it.p, it.keyOff-8)), 8), uint64(at))
 		return

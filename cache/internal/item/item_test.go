@@ -27,13 +27,14 @@ func TestLayoutRoundTrip(t *testing.T) {
 				require.Equal(t, at, ExpireAt(p))
 				require.Equal(t, StringRaw, it.Kind())
 				require.EqualValues(t, 0xABCDEF, State(p))
-				_, same := Match(p, key)
+
+				same := Match(&it, p, key)
 				require.True(t, same)
-				_, same = Match(p, append(key, 'x'))
+				same = Match(&it, p, append(key, 'x'))
 				require.False(t, same)
 				SetState(p, 0x123456)
 				require.EqualValues(t, 0x123456, State(p))
-				require.Equal(t, StringRaw, Decode(p).Kind(), "the state leaves the kind alone")
+				require.Equal(t, StringRaw, KindAt(p), "the state leaves the kind alone")
 			}
 		}
 	}
@@ -51,6 +52,7 @@ func TestSetExpireAtInPlace(t *testing.T) {
 	require.True(t, it.CanSetExpireAt(epoch+shortSpan-1))
 	require.False(t, it.CanSetExpireAt(math.MaxInt64))
 	it.SetExpireAt(epoch + shortSpan - 1)
-	require.EqualValues(t, epoch+shortSpan-1, Decode(p).ExpireAt())
-	require.Equal(t, "v", string(Decode(p).Value()))
+	require.EqualValues(t, epoch+shortSpan-1, ExpireAt(p))
+	it = Decode(p)
+	require.Equal(t, "v", string(it.Value()))
 }

@@ -119,6 +119,13 @@ func (h *Heap) Close() error {
 // moved.
 func (h *Heap) At(r Ref) unsafe.Pointer { return unsafe.Add(h.base, uintptr(r)<<3) }
 
+// reach is what memory becomes readable in multiples of; see offheap.Region.
+const reach = 1 << 20
+
+// Reach is how many bytes from a block's first on can be read, at least, whatever
+// has become of the block: for readers without the lock.
+func (h *Heap) Reach(r Ref) uintptr { return reach - uintptr(r)<<3%reach }
+
 func (h *Heap) meta(unit uint32) *pageMeta {
 	return (*pageMeta)(unsafe.Add(h.metas, uintptr(unit)*metaSize))
 }

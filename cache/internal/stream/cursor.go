@@ -41,7 +41,7 @@ func (st *Stream) Range(from, to ID, back bool) Cursor {
 	if st.Len() == 0 || to.Less(from) {
 		return c
 	}
-	c.p = st.blocks.SeekKey(start.key(), nil)
+	st.blocks.SeekKey(&c.p, start.key(), nil)
 	c.b = st.s.Bytes(c.p.Leaf)
 	c.seek(start)
 	return c

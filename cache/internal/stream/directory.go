@@ -105,7 +105,7 @@ func (d *directory) find(name []byte) (number uint32, p tree.Pos, i int, ok bool
 	if d.names.Empty() {
 		return 0, p, 0, false
 	}
-	p = d.names.SeekKey(nameKey(name), func(leaf nodes.Handle) bool {
+	d.names.SeekKey(&p, nameKey(name), func(leaf nodes.Handle) bool {
 		return string(d.name(d.numberAt(leaf, 0))) <= string(name)
 	})
 	b := d.s.Bytes(p.Leaf)

@@ -171,7 +171,7 @@ func (l *list) find(id ID) (p tree.Pos, i int, ok bool) {
 	if l.t.Empty() {
 		return p, 0, false
 	}
-	p = l.t.SeekKey(id.key(), nil)
+	l.t.SeekKey(&p, id.key(), nil)
 	v := openLeaf(l.s.Bytes(p.Leaf), p.Count)
 	i = v.search(id)
 	return p, i, i < v.n && v.id(i) == id

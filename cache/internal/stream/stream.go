@@ -186,7 +186,8 @@ func (st *Stream) Exists(id ID) bool {
 	if id.Less(st.First()) || st.Len() == 0 || st.Last().Less(id) {
 		return false
 	}
-	p := st.blocks.SeekKey(id.key(), nil)
+	var p tree.Pos
+	st.blocks.SeekKey(&p, id.key(), nil)
 	_, _, ok := find(st.s.Bytes(p.Leaf), id)
 	return ok
 }
@@ -197,7 +198,8 @@ func (st *Stream) Delete(id ID) bool {
 	if st.Len() == 0 {
 		return false
 	}
-	p := st.blocks.SeekKey(id.key(), nil)
+	var p tree.Pos
+	st.blocks.SeekKey(&p, id.key(), nil)
 	b := st.s.Bytes(p.Leaf)
 	e, next, ok := find(b, id)
 	if !ok {

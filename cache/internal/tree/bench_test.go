@@ -33,7 +33,7 @@ func benchSizes(b *testing.B, form Form, f func(b *testing.B, t *Tree, leaves in
 func BenchmarkSeekRank(b *testing.B) {
 	benchSizes(b, Ranked, func(b *testing.B, t *Tree, n int) {
 		for b.Loop() {
-			t.SeekRank(rand.IntN(n * 100))
+			t.SeekRank(new(Pos), rand.IntN(n*100))
 		}
 	})
 }
@@ -41,14 +41,15 @@ func BenchmarkSeekRank(b *testing.B) {
 func BenchmarkSeekKey(b *testing.B) {
 	benchSizes(b, Keyed, func(b *testing.B, t *Tree, n int) {
 		for b.Loop() {
-			t.SeekKey(Key{Hi: uint64(rand.IntN(n))}, nil)
+			t.SeekKey(new(Pos), Key{Hi: uint64(rand.IntN(n))}, nil)
 		}
 	})
 }
 
 func BenchmarkRank(b *testing.B) {
 	benchSizes(b, Keyed, func(b *testing.B, t *Tree, n int) {
-		p, _ := t.SeekRank(n * 50)
+		var p Pos
+		t.SeekRank(&p, n*50)
 		for b.Loop() {
 			t.Rank(&p)
 		}
@@ -68,9 +69,10 @@ func BenchmarkChangedAtTheEnd(b *testing.B) {
 func BenchmarkInsertRemove(b *testing.B) {
 	benchSizes(b, Ranked, func(b *testing.B, t *Tree, n int) {
 		for b.Loop() {
-			p, _ := t.SeekRank(t.Len() / 2)
+			var p Pos
+			t.SeekRank(&p, t.Len()/2)
 			t.InsertBefore(&p, nodes.Handle(1<<30), 100, Key{})
-			p, _ = t.SeekRank(rand.IntN(t.Len()))
+			t.SeekRank(&p, rand.IntN(t.Len()))
 			t.Remove(&p)
 		}
 	})

@@ -15,7 +15,8 @@ const mostItems = 3
 
 // find is SeekKey for an element, compared with the model.
 func (r *rig) find(item uint64) (Pos, int) {
-	p := r.tree.SeekKey(keyOf(item), func(h nodes.Handle) bool {
+	var p Pos
+	r.tree.SeekKey(&p, keyOf(item), func(h nodes.Handle) bool {
 		l := r.leaves[r.at(h)]
 		require.Equal(r.t, keyOf(item), keyOf(l.items[0]), "asked without need")
 		return l.items[0] <= item

@@ -75,17 +75,17 @@ func (t *Tree) EndLeaf(last bool) (leaf nodes.Handle, count int) {
 }
 
 // SeekRank finds the leaf with element i of a tree that is not empty, and which
-// element in it that is. Len itself is found behind the last element.
-func (t *Tree) SeekRank(i int) (p Pos, offset int) {
-	p = t.top()
+// element in it that is; p is set to it. Len itself is found behind the last element.
+func (t *Tree) SeekRank(p *Pos, i int) (offset int) {
+	p.Leaf, p.Count = t.root, t.len
 	h := t.root
 	for level := range t.height {
 		b := t.store.Bytes(h)
 		var at int
 		at, i = t.byRank(b, i)
-		h = t.down(&p, level, h, b, at)
+		h = t.down(p, level, h, b, at)
 	}
-	return p, i
+	return i
 }
 
 // byRank finds the entry of a node with the i-th element below it, and that
@@ -114,17 +114,17 @@ func (t *Tree) Rank(p *Pos) int {
 }
 
 // SeekKey finds the leaf of a keyed tree, which is not empty, where key belongs: the
-// last one whose first element is not above it, or the first leaf if there is none.
+// last one whose first element is not above it, or the first leaf if there is none; p
+// is set to it.
 // Where a leaf's key equals key, notAbove is asked whether the first element of that
 // leaf is not above what is sought; nil means that equal keys are equal elements.
-func (t *Tree) SeekKey(key Key, notAbove func(leaf nodes.Handle) bool) Pos {
-	p := t.top()
+func (t *Tree) SeekKey(p *Pos, key Key, notAbove func(leaf nodes.Handle) bool) {
+	p.Leaf, p.Count = t.root, t.len
 	h := t.root
 	for level := range t.height {
 		b := t.store.Bytes(h)
-		h = t.down(&p, level, h, b, t.byKey(b, level, key, notAbove))
+		h = t.down(p, level, h, b, t.byKey(b, level, key, notAbove))
 	}
-	return p
 }
 
 // byKey finds the entry of a node where key belongs. The first entry's key is never
@@ -162,6 +162,18 @@ func (t *Tree) leftmost(b []byte, i, level int) nodes.Handle {
 func (t *Tree) Key(p *Pos) Key {
 	st := p.path[t.height-1]
 	return t.key(t.store.Bytes(st.node), int(st.i))
+}
+
+// KeyAfter is the key from which on everything belongs behind p's leaf, in a keyed tree;
+// false if that is the last one.
+func (t *Tree) KeyAfter(p *Pos) (Key, bool) {
+	for level := t.height - 1; level >= 0; level-- {
+		st := &p.path[level]
+		if b := t.store.Bytes(st.node); int(st.i)+1 < width(b) {
+			return t.key(b, int(st.i)+1), true
+		}
+	}
+	return Key{}, false
 }
 
 // Next moves p to the next leaf; where there is none it stays and Next is false.

@@ -53,7 +53,8 @@ func (r *rig) seek(i int) Pos {
 	for _, l := range r.leaves[:i] {
 		rank += len(l.items)
 	}
-	p, offset := r.tree.SeekRank(rank)
+	var p Pos
+	offset := r.tree.SeekRank(&p, rank)
 	require.Zero(r.t, offset)
 	require.Equal(r.t, r.leaves[i].h, p.Leaf)
 	require.Equal(r.t, rank, r.tree.Rank(&p))
@@ -176,16 +177,19 @@ func (r *shape) insert(i int, after bool) {
 	case r.tree.Empty():
 		r.tree.Add(h, 1, Key{})
 	case i == r.tree.Len() || after && i > 0:
-		p, _ := r.tree.SeekRank(i - 1)
+		var p Pos
+		r.tree.SeekRank(&p, i-1)
 		r.tree.InsertAfter(&p, h, 1, Key{})
 	default:
-		p, _ := r.tree.SeekRank(i)
+		var p Pos
+		r.tree.SeekRank(&p, i)
 		r.tree.InsertBefore(&p, h, 1, Key{})
 	}
 }
 
 func (r *shape) remove(i int) {
-	p, offset := r.tree.SeekRank(i)
+	var p Pos
+	offset := r.tree.SeekRank(&p, i)
 	if offset != 0 || i%100 == 0 && r.tree.Rank(&p) != i {
 		r.t.Fatalf("element %d is found as %d of the leaf at %d", i, offset, r.tree.Rank(&p))
 	}
@@ -330,11 +334,12 @@ func TestNothingAllocates(t *testing.T) {
 	}
 	asked := 0
 	assert.Zero(t, testing.AllocsPerRun(100, func() {
-		p := r.tree.SeekKey(Key{100, 7}, func(nodes.Handle) bool { asked++; return true })
+		var p Pos
+		r.tree.SeekKey(&p, Key{100, 7}, func(nodes.Handle) bool { asked++; return true })
 		r.tree.Changed(&p, 1)
 		r.tree.Changed(&p, -1)
 		r.tree.Next(&p)
-		p, _ = r.tree.SeekRank(4000)
+		r.tree.SeekRank(&p, 4000)
 		r.tree.Prev(&p)
 		r.tree.Rank(&p)
 		p = r.tree.Last()
