@@ -1,6 +1,9 @@
 package cache
 
-import "math/bits"
+import (
+	"math/bits"
+	"time"
+)
 
 // Tx is a set of locked shards and the operations on the keys in them. It is
 // owned by the caller, who begins it, uses it and ends it, again and again; the
@@ -21,6 +24,9 @@ type Tx struct {
 	clock   int64
 	noTouch bool
 	keep    bool // see SetKeepExpired
+
+	giveUp func() bool // see SetGiveUp
+	gaveUp bool
 
 	one    *shard // the only shard locked, or nil
 	locked [maxShards / 64]uint64
@@ -45,6 +51,14 @@ func (tx *Tx) SetNoTouch(on bool) { tx.noTouch = on }
 // removing them. They must not write then.
 func (tx *Tx) SetKeepExpired(on bool) { tx.keep = on }
 
+// SetGiveUp has Begin ask f, now and then, while it waits for a shard that somebody else
+// has locked; once f is true it gives up, and GaveUp says so. Nothing is locked then, and
+// the transaction has not begun. nil: it waits for as long as it takes.
+func (tx *Tx) SetGiveUp(f func() bool) { tx.giveUp = f }
+
+// GaveUp tells whether the last Begin gave up.
+func (tx *Tx) GaveUp() bool { return tx.gaveUp }
+
 // Now is the transaction's time, unix ms: the same from beginning to end.
 func (tx *Tx) Now() int64 { return tx.now }
 
@@ -55,7 +69,7 @@ func (tx *Tx) DB() int { return tx.db }
 func (tx *Tx) SelectDB(db int) { tx.db = db }
 
 func (c *Cache) start(tx *Tx, db int) {
-	tx.c, tx.db, tx.now = c, db, tx.clock
+	tx.c, tx.db, tx.now, tx.gaveUp = c, db, tx.clock, false
 	if tx.now == 0 {
 		tx.now = c.clock()
 	}
@@ -70,8 +84,10 @@ func (c *Cache) BeginKey(tx *Tx, db int, key []byte) {
 func (c *Cache) BeginHashed(tx *Tx, db int, key []byte, hash uint64) {
 	c.start(tx, db)
 	s := c.shardOf(hash)
+	if !tx.acquire(s) {
+		return
+	}
 	tx.memo, tx.memoHash, tx.one = key, hash, s
-	s.lock()
 	s.now, s.keep = tx.now, tx.keep
 }
 
@@ -103,12 +119,45 @@ func (tx *Tx) lock() {
 	tx.many, tx.awaited = true, false
 	for i := tx.lockedFrom(0); i >= 0; i = tx.lockedFrom(i + 1) {
 		s := &tx.c.shards[i]
-		s.lock()
+		if !tx.acquire(s) {
+			for j := tx.lockedFrom(i); j >= 0; j = tx.lockedFrom(j + 1) {
+				tx.locked[j/64] &^= 1 << (j % 64)
+			}
+			tx.End()
+			return
+		}
 		s.now, s.tx, s.keep = tx.now, tx, tx.keep
 		if s.awaits.count.Load() != 0 {
 			tx.awaited = true
 		}
 	}
+}
+
+// acquire locks a shard; false if the transaction gives up.
+func (tx *Tx) acquire(s *shard) bool {
+	if tx.giveUp == nil {
+		s.lock()
+		return true
+	}
+	return s.tryLock() || tx.contend(s)
+}
+
+// contend is acquire for a shard that somebody else has locked. It looks at the lock again
+// and again instead of waiting for it, as a wait could not be given up: some microseconds
+// without a pause, since most locks are held for less, and then in turns with others.
+func (tx *Tx) contend(s *shard) bool {
+	for turn := 0; !tx.giveUp(); turn++ {
+		for range 1000 {
+			if s.tryLock() {
+				return true
+			}
+		}
+		if yield(); turn > 100 {
+			time.Sleep(50 * time.Microsecond)
+		}
+	}
+	tx.gaveUp = true
+	return false
 }
 
 // lockedFrom is the number of the first shard from i on that belongs to a

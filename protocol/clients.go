@@ -52,6 +52,16 @@ func (s *Server) clientsBound() int64 {
 	return bound
 }
 
+// clients calls f for every session, but for those that are being disconnected: they
+// are gone for whoever asks.
+func (s *Server) clients(f func(*session.Session)) {
+	s.conns.Each(func(of *session.Session) {
+		if c, ok := of.Client.(*conn.Conn); !ok || !c.Killed() {
+			f(of)
+		}
+	})
+}
+
 // holder is a client and the memory it holds.
 type holder struct {
 	id     uint64

@@ -42,13 +42,7 @@ func (e events) Opened(s *session.Session) (refusal string) {
 
 // Closed implements conn.Events.
 func (e events) Closed(s *session.Session) {
-	e.s.handlers.Watch.Forget(s.ID)
-	e.s.handlers.Left(s)
-	e.s.handlers.Monitors.Remove(s.ID)
-	if s.Blocked {
-		e.s.handlers.Pause.Forget(s.ID)
-		e.s.handlers.Blocking.Take(s.ID) // nobody is to be answered
-	}
+	e.s.handlers.Gone(s)
 }
 
 // subscriberMode puts a client under the output limits of those who subscribe, or

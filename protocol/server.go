@@ -18,7 +18,6 @@ import (
 	"github.com/ashlar-cache/ashlar/protocol/internal/handlers"
 	"github.com/ashlar-cache/ashlar/protocol/internal/metrics"
 	"github.com/ashlar-cache/ashlar/protocol/internal/process"
-	"github.com/ashlar-cache/ashlar/protocol/internal/session"
 )
 
 // Version is this program's version.
@@ -97,7 +96,7 @@ func build(cfg *Config, log *slog.Logger, heap *heapKeeper, anyPort bool) (*Serv
 		Cache: s.cache, Config: cfg, Metrics: s.metrics, Table: table,
 		Process:     process.New(Version),
 		Connections: s.connections,
-		Clients:     func(f func(*session.Session)) { s.conns.Each(f) },
+		Clients:     s.clients,
 		Loops:       func() int { return s.conns.Loops() },
 		Shutdown:    func() { s.askStop.Do(func() { close(s.stopAsked) }) },
 	}
@@ -210,13 +209,18 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	var err error
 	s.shutdown.Do(func() {
 		defer close(s.ended)
+		// A script that does not end would keep who needs its locks: a client that is
+		// cut off, and then those who close below.
+		stop := context.AfterFunc(ctx, s.handlers.Away.Close)
 		if e := s.conns.Shutdown(ctx); e != nil {
 			s.log.Warn("clients were cut off", "reason", e)
 		}
+		stop()
+		s.handlers.Away.Close()
 		s.background.close()
 		s.waker.Close()
 		s.courier.close()
-		s.handlers.Away.Close()
+		s.handlers.Scripts.Close()
 		err = s.cache.Close()
 		s.log.Info("bye", "uptime", time.Since(s.handlers.Process.Started).Round(time.Millisecond).String())
 	})

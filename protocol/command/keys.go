@@ -70,12 +70,18 @@ func (k *KeySpec) begin(argv [][]byte) int {
 		return k.Index
 	}
 	if k.StartFrom > 0 {
+		found := 0
 		for i := k.StartFrom; i < len(argv)-1; i++ {
-			if strings.EqualFold(string(argv[i]), k.Keyword) {
-				return i + 1
+			if !strings.EqualFold(string(argv[i]), k.Keyword) {
+				continue
 			}
+			i++
+			if found = i; !slices.Contains(k.Flags, "OW") {
+				break
+			}
+			// Of a destination that is named again the last one counts (GEORADIUS).
 		}
-		return 0
+		return found
 	}
 	for i := min(len(argv)+k.StartFrom, len(argv)-1); i > 1; i-- {
 		if strings.EqualFold(string(argv[i]), k.Keyword) {

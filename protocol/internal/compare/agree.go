@@ -12,6 +12,10 @@ import (
 // Disagree says in what two raw replies differ under h; "" where they agree.
 func (h *How) Disagree(ours, theirs []byte) string {
 	switch {
+	case h.ErrorsOnly:
+		if len(ours) > 0 && len(theirs) > 0 && ours[0] != '-' && theirs[0] != '-' {
+			return ""
+		}
 	case h.TypeOnly:
 		return h.differing(replyType(ours), replyType(theirs))
 	case h.Shape, h.Fields, h.IgnoreOrder > 0, h.Approx > 0, h.Doubles, h.Without != nil:

@@ -146,6 +146,12 @@ func TestRandomWaiting(t *testing.T) {
 	runRandom(t, known(t, func(seed uint64) *Case { return WaitingCase(seed, 60) }))
 }
 
+// TestRandomSessions has several connections work on the same keys, with transactions
+// and scripts, and two learn of it.
+func TestRandomSessions(t *testing.T) {
+	runRandom(t, known(t, func(seed uint64) *Case { return SessionsCase(seed, 60) }))
+}
+
 // known leaves out the commands that the server under test lacks: which those are
 // is told by TestNoCommandIsMissing, once and not in every sequence.
 func known(t *testing.T, generate func(seed uint64) *Case) func(seed uint64) *Case {
@@ -175,7 +181,7 @@ func runRandom(t *testing.T, generate func(seed uint64) *Case) {
 	for ; seed == first || time.Now().Before(end); seed++ {
 		p, proto := pairs[seed>>2%uint64(len(pairs))], 2+int(seed&1)
 		c := generate(seed)
-		c.Batch = seed>>1&1 == 1 && !c.Crowd
+		c.Batch = seed>>1&1 == 1 && !c.Crowd && !c.Several
 		m, err := p.Run(c, proto)
 		require.NoError(t, err, "seed %d", seed)
 		if m != nil {

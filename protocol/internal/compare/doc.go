@@ -83,7 +83,8 @@
 //	@push 2                read a message that connection 2 is sent, and compare it; with @replies N
 //	                       before it, N of them
 //	@pushed 2              read all messages that connection 2 has been sent by now, and compare
-//	                       them; there may be none. It says PING to see where they end
+//	                       them; there may be none. It says PING to see where they end. After
+//	                       @ignore-order they may come in any order, and the same one twice
 //
 // So a queue that is fair in order of arrival is tested like this:
 //
@@ -131,6 +132,10 @@
 // with those of the keyspace. Each sequence begins with random thresholds, so that
 // every encoding is met and every promotion crossed. What Redis 7.4 does otherwise
 // than 7.0.15 is listed in newer.go. TestRandomDeep makes few collections large.
+// TestRandomSessions has two connections work on the same keys, with transactions and
+// scripts, and two others listen to notifications and invalidations (sessions.go).
+// TestRandomArguments draws arguments from COMMAND DOCS, to compare the errors.
+// TestRandomStress has many connections run all of it at once, against Ashlar alone.
 // TestRandomWaiting has several connections
 // block on keys that another one writes. TestScanGuarantee turns the pages of the
 // SCAN commands while elements come and go. Environment:

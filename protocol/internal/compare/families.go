@@ -120,7 +120,7 @@ var streamGrammar = []production{
 	exact("XDEL <stream> { <id> }"),
 	exact("XTRIM <stream> ( MAXLEN | MINID ) [ = ] <count>"), exact("XTRIM <stream> MINID <id>"), exact("XTRIM <stream> ( MAXLEN | MINID ) ~ <count> [ LIMIT <count> ]"),
 	whole(exact("XREAD [ COUNT <count> ] [ BLOCK 1 ] STREAMS ( <stream> ( <id> | $ ) | <stream> <stream> <id> <id> )")),
-	typeOnly("XSETID <stream> <id>"), // which of two errors it is
+	exact("XSETID <stream> ( x | 18446744073709551615-18446744073709551615 )"), // 7.4 minds the deleted ones too
 	exact("XGROUP CREATE <stream> <group> ( <id> | $ ) [ MKSTREAM ]"), exact("XGROUP CREATE <stream> <group> 0 MKSTREAM"),
 	exact("XGROUP SETID <stream> <group> ( <id> | $ )"),
 	exact("XGROUP ( DESTROY <stream> <group> | CREATECONSUMER <stream> <group> <consumer> | DELCONSUMER <stream> <group> <consumer> )"),
@@ -199,4 +199,5 @@ var keyspaceGrammar = []production{
 	within(3000, "PTTL <any>"),
 	exact("SET <any> <value> [ KEEPTTL | GET ]"), exact("GET <any>"), exact("( APPEND | GETSET ) <any> <value>"),
 	unordered("KEYS *"),
+	saved("dump", "DUMP <any>"), exact("RESTORE <any> ( 0 | 0 | -1 ) $dump [ REPLACE ] [ IDLETIME 5 ]"), exact("RESTORE <any> 0 $dump REPLACE"),
 }

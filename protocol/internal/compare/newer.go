@@ -1,6 +1,8 @@
 package compare
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -20,6 +22,8 @@ import (
 //     for it: it is made before (withConsumer).
 //   - Of a stream that goes, those who wait for it in XREADGROUP are told in other
 //     words: streamGone.
+//   - The score -0 becomes 0 in a listpack, and so tells whether a set has been one for
+//     a moment, while ZRANGESTORE filled it say. It is not drawn.
 //   - SORT makes redis-server keep a sorted set as a skiplist from then on. That is
 //     not done here: the name of the encoding may differ where a sequence has SORT.
 
@@ -37,7 +41,7 @@ type namesOf struct{ kind, older, newer string }
 var sortedEncoding = namesOf{"zset", "skiplist", "listpack"}
 
 // newerFields are those of XINFO.
-var newerFields = []string{"active-time", "inactive", "lag"}
+var newerFields = []string{"active-time", "inactive", "lag", "entries-read"}
 
 // streamGone matches both errors.
 const streamGone = `^-(?P<only>UNBLOCKED the stream key no longer exists|NOGROUP [^\r]*)`
@@ -80,6 +84,8 @@ func withConsumer(s *Step) {
 // batch, where the reply is no longer about the key as it is now, either will do.
 func (r *run) agree(s *Step, ours, theirs []byte) string {
 	switch {
+	case len(s.Words) > 0 && s.Words[0].text == "EXEC" && s.How.plain():
+		return r.agreeExec(s, ours, theirs)
 	case s.How.Encoding:
 		return r.agreeEncoding(s, ours, theirs)
 	case s.How.PackedOrder && len(s.Words) > 1:
@@ -100,6 +106,30 @@ func (r *run) agree(s *Step, ours, theirs []byte) string {
 	return s.How.Disagree(ours, theirs)
 }
 
+// agreeExec compares each reply of a transaction in the way of its own command.
+func (r *run) agreeExec(s *Step, ours, theirs []byte) string {
+	a, errA := Parse(ours)
+	b, errB := Parse(theirs)
+	hows := r.queued[cmp.Or(s.Conn, r.conn)]
+	if errA != nil || errB != nil || len(a.Kids) != len(b.Kids) || len(b.Kids) != len(hows) {
+		return s.How.Disagree(ours, theirs)
+	}
+	for i, how := range hows {
+		why := how.Disagree(a.Kids[i].Raw(), b.Kids[i].Raw())
+		if why != "" && !(how.Encoding && slices.ContainsFunc(r.otherEncodings(), func(e namesOf) bool {
+			return b.Kids[i].Text == e.older && a.Kids[i].Text == e.newer
+		})) {
+			return fmt.Sprintf("reply %d of the transaction: %s", i+1, why)
+		}
+	}
+	return ""
+}
+
+// plain tells whether replies must agree in every byte.
+func (h *How) plain() bool {
+	return !h.ownOnly() && !h.Encoding && h.IgnoreOrder == 0 && !h.Doubles && !h.TypeOnly && !h.Shape && h.Masks == nil && h.Drops == nil && h.Approx == 0 && h.Without == nil
+}
+
 // agreeEncoding compares the names of encodings.
 func (r *run) agreeEncoding(s *Step, ours, theirs []byte) string {
 	why := s.How.Disagree(ours, theirs)
@@ -108,16 +138,21 @@ func (r *run) agreeEncoding(s *Step, ours, theirs []byte) string {
 	if why == "" || errA != nil || errB != nil {
 		return why
 	}
-	allowed := newerEncodings
-	if slices.ContainsFunc(r.c.Steps, func(s Step) bool { return len(s.Words) > 0 && strings.HasPrefix(s.Words[0].text, "SORT") }) {
-		allowed = append(slices.Clone(allowed), sortedEncoding)
-	}
-	for _, e := range allowed {
+	for _, e := range r.otherEncodings() {
 		if b.Text == e.older && a.Text == e.newer && (r.c.Batch || r.ask(s, "TYPE", s.Words[len(s.Words)-1].text) == e.kind) {
 			return ""
 		}
 	}
 	return why
+}
+
+// otherEncodings are the names that may differ in this case.
+func (r *run) otherEncodings() []namesOf {
+	sorts := func(w word) bool { return strings.HasPrefix(w.text, "SORT") }
+	if slices.ContainsFunc(r.c.Steps, func(s Step) bool { return slices.ContainsFunc(s.Words, sorts) }) {
+		return append(slices.Clone(newerEncodings), sortedEncoding)
+	}
+	return newerEncodings
 }
 
 // ask asks redis-server about a key, on the step's connection: it knows the database.

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"strconv"
@@ -77,6 +78,7 @@ type run struct {
 	conn    string
 	conns   [2]map[string]*client
 	waiting [2]map[string]int // connections that owe the replies to @block, and how many
+	queued  map[string][]How  // of the commands in each connection's transaction
 	vars    [2]map[string]string
 	restore [2]map[string]string // configuration to put back
 }
@@ -84,7 +86,7 @@ type run struct {
 // Run runs a case in one protocol version and returns the first mismatch, nil
 // if there is none. An error means that the harness could not go on.
 func (p *Pair) Run(c *Case, proto int) (m *Mismatch, err error) {
-	r := &run{Pair: p, c: c, proto: proto, conn: "1"}
+	r := &run{Pair: p, c: c, proto: proto, conn: "1", queued: make(map[string][]How)}
 	for side := range r.conns {
 		r.conns[side] = make(map[string]*client)
 		r.waiting[side] = make(map[string]int)
@@ -267,7 +269,7 @@ func (r *run) exchange(s *Step) (*Mismatch, error) {
 			return nil, err
 		}
 		for _, words := range s.First {
-			c.do(r.expand(side, words, now)...)
+			r.queue(side, s, c.do(r.expand(side, words, now)...), How{TypeOnly: true})
 		}
 		raw, text := r.request(side, s, now)
 		if side == ashlar {
@@ -276,7 +278,20 @@ func (r *run) exchange(s *Step) (*Mismatch, error) {
 		c.send(raw)
 		out[side] = c.read(s.How.Replies)
 	}
+	defer func() { r.queue(redis, s, out[redis], s.How) }()
 	return r.compare(s, sent, &out)
+}
+
+// queue keeps how to compare a command's reply, once EXEC brings it.
+func (r *run) queue(side int, s *Step, got outcome, how How) {
+	conn := cmp.Or(s.Conn, r.conn)
+	switch {
+	case side != redis || len(s.Words) == 0:
+	case string(got.raw) == "+QUEUED\r\n":
+		r.queued[conn] = append(r.queued[conn], how)
+	case strings.EqualFold(s.Words[0].text, "MULTI") && string(got.raw) == "+OK\r\n":
+		r.queued[conn] = nil
+	}
 }
 
 // request is what a step sends to one side, and how a person reads it.

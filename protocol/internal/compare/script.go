@@ -15,6 +15,7 @@ type Case struct {
 	Only    int  // 2 or 3: the protocol version it is for; 0 for both
 	Batch   bool // all commands are sent before the first reply is read; random sequences only
 	Crowd   bool // @block on a connection that still waits is left out; random sequences only
+	Several bool // it has several connections, so it is no batch; random sequences only
 	NoHello bool // connections are not greeted, and it runs once
 }
 
@@ -64,6 +65,7 @@ type How struct {
 	Without     []string // fields that are left out of both replies, with their values
 	Approx      int64
 	TypeOnly    bool
+	ErrorsOnly  bool // errors must agree in every byte, other replies may differ; random sequences only
 	Shape       bool
 	Fields      bool
 	Masks       []*regexp.Regexp

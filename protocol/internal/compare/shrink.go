@@ -72,6 +72,8 @@ func (c *Case) Script() string {
 			out.WriteString("@block " + s.Conn + " ")
 		case actAwait:
 			out.WriteString("@await " + s.Conn)
+		case actPushed:
+			out.WriteString("@pushed " + s.Conn)
 		case actSettle:
 			out.WriteString("@settle")
 		case actConfig:
@@ -94,6 +96,9 @@ func (h *How) script(out *strings.Builder) {
 	}
 	if h.Approx > 0 {
 		fmt.Fprintf(out, "@approx %d\n", h.Approx)
+	}
+	if h.SaveAs != "" {
+		fmt.Fprintf(out, "@save %s\n", h.SaveAs)
 	}
 	if h.Without != nil {
 		fmt.Fprintf(out, "@without %s\n", strings.Join(h.Without, " "))

@@ -5,10 +5,13 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -160,27 +163,151 @@ func TestRedisCLIRepliesReadTheSame(t *testing.T) {
 	}
 }
 
-// TestRedisCLIMonitors runs the modes that go on until they are stopped, up to
-// their second line of figures.
+// TestRedisCLIScripts: --eval runs a file, and goes on without a debugger where --ldb
+// asks for one that there is none of.
+func TestRedisCLIScripts(t *testing.T) {
+	p := pair(t)
+	fill(p)
+	path := filepath.Join(t.TempDir(), "script.lua")
+	require.NoError(t, os.WriteFile(path, []byte(`return {KEYS[1], ARGV[1], redis.call('STRLEN', KEYS[1])}`), 0o600))
+	args := []string{"--eval", path, "key:7", ",", "an argument"}
+	require.Equal(t, tool(t, p, redis, "", "redis-cli", args...), tool(t, p, ashlar, "", "redis-cli", args...))
+	require.Contains(t, tool(t, p, ashlar, "quit\n", "redis-cli", append([]string{"--ldb"}, args...)...), "an argument")
+	require.Contains(t, tool(t, p, ashlar, "", "redis-cli", "script", "debug", "yes"), "ERR SCRIPT DEBUG is not supported by this server")
+}
+
+// TestRedisCLIInput: arguments and commands from standard input.
+func TestRedisCLIInput(t *testing.T) {
+	p := pair(t)
+	fill(p)
+	for _, c := range []struct {
+		input string
+		args  []string
+	}{
+		{"a value\x00\r\n", []string{"-x", "set", "k"}}, {"k", []string{"-X", "TAG", "getset", "TAG", "another"}},
+		{"set a 1\nincr a\n3 incr a\nnosuch\nget a\n", nil}, {"multi\nincr a\nget a\nexec\ndiscard\n", nil},
+		{"hset h f v\nhgetall h\n", []string{"-3"}}, {"select 4\nset k v\ndbsize\n", nil},
+		{"get k\n", []string{"-e", "--no-raw"}},
+	} {
+		require.Equal(t, tool(t, p, redis, c.input, "redis-cli", c.args...), tool(t, p, ashlar, c.input, "redis-cli", c.args...), "%q %s", c.input, c.args)
+	}
+}
+
+// TestRedisCLIReplication: there is nothing to replicate from. The modes that ask for
+// the data set end with the reason; redis-server sends it.
+func TestRedisCLIReplication(t *testing.T) {
+	p := pair(t)
+	const reason = "ERR this server cannot be replicated: it has no replication stream"
+	for _, args := range [][]string{
+		{"--replica"}, {"--rdb", filepath.Join(t.TempDir(), "all.rdb")}, {"--functions-rdb", filepath.Join(t.TempDir(), "functions.rdb")},
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		out, err := toolCommand(t, ctx, p, ashlar, "redis-cli", args...).CombinedOutput()
+		require.NoError(t, ctx.Err(), "%s must end by itself", args)
+		cancel()
+		var exit *exec.ExitError
+		require.ErrorAs(t, err, &exit, "%s: %s", args, out)
+		require.Contains(t, string(out), reason, "%s", args)
+	}
+}
+
+// TestRedisCLIHotKeys asks for OBJECT FREQ of every key.
+func TestRedisCLIHotKeys(t *testing.T) {
+	p := pair(t)
+	fill(p)
+	for side := range p.addr {
+		p.admin[side].do("CONFIG", "SET", "maxmemory-policy", "allkeys-lfu")
+		for range 200 {
+			p.admin[side].do("GET", "key:7")
+		}
+		out := tool(t, p, side, "", "redis-cli", "--hotkeys")
+		require.Contains(t, out, "Sampled 501 keys in the keyspace!")
+		require.Regexp(t, `hot key found with counter: \d+\s+keyname: "?key:7"?\n`, out)
+		p.admin[side].do("CONFIG", "SET", "maxmemory-policy", "noeviction")
+	}
+}
+
+// endless runs a mode of a program that goes on until it is stopped, and gives its
+// lines to enough, until that is satisfied.
+func endless(t *testing.T, p *Pair, side int, enough func(line string) bool, program string, args ...string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := toolCommand(t, ctx, p, side, program, args...)
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	defer func() { cancel(); _ = cmd.Wait() }()
+	r := bufio.NewScanner(out)
+	for r.Scan() {
+		if enough(r.Text()) {
+			return
+		}
+	}
+	require.Fail(t, "it has ended", "%s %s", program, args)
+}
+
+// TestRedisCLIMonitors runs the modes that go on until they are stopped.
 func TestRedisCLIMonitors(t *testing.T) {
 	p := pair(t)
 	for side := range p.addr {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		cmd := toolCommand(t, ctx, p, side, "redis-cli", "--stat", "-i", "0.01")
-		out, err := cmd.StdoutPipe()
-		require.NoError(t, err)
+		figures := 0
+		endless(t, p, side, func(line string) bool {
+			if figures++; figures < 4 {
+				return false
+			}
+			return len(strings.Fields(line)) >= 6
+		}, "redis-cli", "--stat", "-i", "0.01")
+		samples := 0
+		endless(t, p, side, func(line string) bool {
+			require.Regexp(t, `min: \d+, max: \d+, avg: [0-9.]+ \(\d+ samples\) -- [0-9.]+ seconds range`, line)
+			samples++
+			return samples == 3
+		}, "redis-cli", "--no-raw", "--latency-history", "-i", "0.05")
+		endless(t, p, side, func(line string) bool { return strings.Contains(line, "#") }, "redis-cli", "--latency-dist", "-i", "0.001")
+		require.NotContains(t, tool(t, p, side, "", "redis-cli", "--latency", "-i", "0.2"), "ERR")
+
+		// What it prints lies in a buffer; what it does shows in the keyspace.
+		p.admin[side].do("FLUSHALL")
+		p.admin[side].do("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+		ctx, cancel := context.WithCancel(t.Context())
+		cmd := toolCommand(t, ctx, p, side, "redis-cli", "--lru-test", "300")
 		require.NoError(t, cmd.Start())
-		r := bufio.NewScanner(out)
-		var last string
-		for range 4 {
-			require.True(t, r.Scan(), "after %q", last)
-			last = r.Text()
-		}
+		require.Eventually(t, func() bool { return strings.Contains(string(p.admin[side].do("RANDOMKEY").raw), "lru:") }, patience, 10*time.Millisecond)
 		cancel()
 		_ = cmd.Wait()
-		require.GreaterOrEqual(t, len(strings.Fields(last)), 6, "%q", last)
-		require.NotContains(t, tool(t, p, side, "", "redis-cli", "--latency", "-i", "1"), "ERR")
+		p.admin[side].do("CONFIG", "SET", "maxmemory-policy", "noeviction")
 	}
+	require.Contains(t, tool(t, p, ashlar, "", "redis-cli", "--intrinsic-latency", "1"), "total runs")
+}
+
+// TestRedisCLIListens: what is pushed to the client is shown as it comes, the same by
+// both protocols and both servers.
+func TestRedisCLIListens(t *testing.T) {
+	p := pair(t)
+	var seen [2][]string
+	for side := range p.addr {
+		for _, protocol := range []string{"-2", "-3"} {
+			subscribed := 0
+			endless(t, p, side, func(line string) bool {
+				seen[side] = append(seen[side], line)
+				if strings.Contains(line, "psubscribe") && subscribed == 0 {
+					subscribed++
+					p.admin[side].do("PUBLISH", "news", "the last")
+				}
+				return strings.Contains(line, "the last")
+			}, "redis-cli", "--no-raw", protocol, "psubscribe", "n*")
+			told := false
+			endless(t, p, side, func(line string) bool {
+				if !told {
+					told = true
+					p.admin[side].do("SET", "a key", "a \"value\"\n")
+				}
+				return strings.Contains(line, `"SET" "a key" "a \"value\"\n"`)
+			}, "redis-cli", protocol, "monitor")
+		}
+	}
+	require.Equal(t, seen[redis], seen[ashlar])
 }
 
 func TestRedisBenchmark(t *testing.T) {
@@ -225,4 +352,35 @@ func TestRedisBenchmarkCollections(t *testing.T) {
 		require.NotContains(t, out, "ERR")
 		require.NotContains(t, out, "WARNING")
 	}
+}
+
+// TestRedisBenchmarkModes runs the options that change how it connects, what it sends
+// and what it prints.
+func TestRedisBenchmarkModes(t *testing.T) {
+	p := pair(t)
+	few := []string{"-n", "500", "-c", "10"}
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"-q", "-t", "set,get", "--threads", "2"}, `GET.*: [0-9.inf]+ requests per second`},
+		{[]string{"-t", "set,get", "--csv"}, `"GET","[0-9.inf]+",`},
+		{[]string{"-t", "set,get", "-3", "--enable-tracking", "-r", "50", "-q"}, `GET.*: [0-9.inf]+ requests per second`},
+		{[]string{"-t", "ping", "-k", "0", "-q"}, `PING_MBULK.*: [0-9.inf]+ requests per second`},
+		{[]string{"-t", "get", "--dbnum", "3", "--precision", "3", "-e"}, `100\.000% <= .* milliseconds`},
+		{[]string{"-q", "-r", "100", "xadd", "s", "*", "field", "__rand_int__"}, `xadd s .*: [0-9.inf]+ requests per second`},
+		{[]string{"-q", "-P", "5", "-r", "100", "eval", "return redis.call('INCR', KEYS[1])", "1", "n:__rand_int__"}, `eval .*: [0-9.inf]+ requests per second`},
+		{[]string{"-q", "-x", "set", "k"}, `set k.*: [0-9.inf]+ requests per second`},
+	} {
+		out := tool(t, p, ashlar, "the value", "redis-benchmark", append(slices.Clone(few), c.args...)...)
+		require.Regexp(t, c.want, out, "%s", c.args)
+		require.NotContains(t, out, "ERR", "%s", c.args)
+	}
+	require.Equal(t, "$9\r\nthe value\r\n", string(p.admin[ashlar].do("GET", "k").raw))
+	require.Equal(t, ":500\r\n", string(p.admin[ashlar].do("XLEN", "s").raw))
+
+	// It stops at the first error of the server's.
+	out, err := toolCommand(t, t.Context(), p, ashlar, "redis-benchmark", append(slices.Clone(few), "eval", "return redis.error_reply('ERR mine')", "0")...).CombinedOutput()
+	require.Error(t, err)
+	require.Contains(t, string(out), "Error from server: ERR mine")
 }

@@ -23,6 +23,13 @@ func typeOnly(text string) production {
 	return p
 }
 
+// saved keeps the reply, of which the servers need only agree on the type.
+func saved(name, text string) production {
+	p := typeOnly(text)
+	p.how.SaveAs = name
+	return p
+}
+
 func shaped(text string) production {
 	p := exact(text)
 	p.how.Shape, p.whole = true, true
@@ -99,11 +106,11 @@ var typedPools = map[string][]string{
 	"<lexset>":      {"lex1"},
 	"<field>":       {"f1", "f2", "f3", "f4", "", "7", "a field of twenty-four b", strings.Repeat("f", 64), strings.Repeat("f", 65)},
 	"<element>":     {"a", "b", "c", "a", "7", "-12345", "", "3.0", "9223372036854775807", strings.Repeat("e", 70), strings.Repeat("long ", 300)},
-	"<member>":      {"a", "b", "c", "d", "ab", "abc", "", "n1", "\x00\xff", strings.Repeat("m", 64), strings.Repeat("m", 65)},
+	"<member>":      {"a", "b", "c", "d", "ab", "abc", "", "n1", "q\x00\xff", strings.Repeat("m", 64), strings.Repeat("m", 65)},
 	"<integer>":     {"0", "1", "2", "3", "-1", "100", "32767", "32768", "-32769", "2147483647", "2147483648", "9223372036854775807", "-9223372036854775808", "9223372036854775808", "01"},
-	"<count>":       {"0", "1", "2", "3", "10", "100000", "-1", "x"},
-	"<index>":       {"0", "1", "2", "5", "-1", "-2", "-5", "100", "-100", "300", "x"},
-	"<score>":       {"0", "1", "1", "2", "-1", "2.5", "-0.125", "1e3", "inf", "-inf", "0.1", "1e16", "123456789012345678", "-0", "1e-7", "nan", "x"},
+	"<count>":       {"0", "1", "2", "3", "10", "100000", "-1", "x", "2147483648", "9223372036854775807", "-9223372036854775808"},
+	"<index>":       {"0", "1", "2", "5", "-1", "-2", "-5", "100", "-100", "300", "x", "4294967296", "9223372036854775807", "-9223372036854775808"},
+	"<score>":       {"0", "1", "1", "2", "-1", "2.5", "-0.125", "1e3", "inf", "-inf", "0.1", "1e16", "123456789012345678", "1e-7", "nan", "x"},
 	"<min>":         {"-inf", "0", "1", "(1", "(0", "-5", "2.5", "inf", "x"},
 	"<max>":         {"+inf", "0", "1", "(1", "(3", "5", "1e3", "-inf", "(x"},
 	"<weight>":      {"1", "2", "0", "-1", "0.5", "inf", "x"},
@@ -205,10 +212,11 @@ func typedState() []Step {
 		for _, key := range slices.Concat(allKeys, []string{"ord1", "lex1"}) {
 			forms = append(forms, exact("TYPE "+key), encoding("OBJECT ENCODING "+key), within(3000, "PTTL "+key),
 				exact("GET "+key), packed(2, "HGETALL "+key), exact("LRANGE "+key+" 0 -1"), unordered("SMEMBERS "+key),
-				scores("ZRANGE "+key+" 0 -1 WITHSCORES"), exact("XRANGE "+key+" - +"),
+				scores("ZRANGE "+key+" 0 -1 WITHSCORES"), exact("XRANGE "+key+" - +"), exact("DEBUG DIGEST-VALUE "+key),
 				masked("XINFO STREAM "+key+" FULL COUNT 0", idle...).without("radix-tree-keys", "radix-tree-nodes", "seen-time").without(newerFields...))
 		}
 	}
+	forms = append(forms, exact("DEBUG DIGEST"))
 	var steps []Step
 	for _, f := range forms {
 		words, _ := splitWords(f.text)

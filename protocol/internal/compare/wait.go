@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -62,10 +63,10 @@ func (r *run) isBlocked(side int, name string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return strings.Contains(flags[r.conns[side][name].LocalAddr().String()], "b"), nil
+	return strings.Contains(flags[r.conns[side][name].ends()], "b"), nil
 }
 
-// flags are what CLIENT LIST says of every client, by its address.
+// flags are what CLIENT LIST says of every client, by the two ends of its connection.
 func (r *run) flags(side int) (map[string]string, error) {
 	node, err := Parse(r.admin[side].do("CLIENT", "LIST").raw)
 	if err != nil {
@@ -73,18 +74,24 @@ func (r *run) flags(side int) (map[string]string, error) {
 	}
 	out := make(map[string]string)
 	for line := range strings.Lines(node.Text) {
-		var addr, flags string
+		var addr, laddr, flags string
 		for field := range strings.FieldsSeq(line) {
 			if v, ok := strings.CutPrefix(field, "addr="); ok {
 				addr = v
+			} else if v, ok := strings.CutPrefix(field, "laddr="); ok {
+				laddr = v
 			} else if v, ok := strings.CutPrefix(field, "flags="); ok {
 				flags = v
 			}
 		}
-		out[addr] = flags
+		out[addr+" "+laddr] = flags
 	}
 	return out, nil
 }
+
+// ends tell a connection from all others of a server. One address does not: two
+// connections to listeners of one server may have the same port.
+func (c *client) ends() string { return c.LocalAddr().String() + " " + c.RemoteAddr().String() }
 
 // hasReply says whether bytes have come that nobody has read yet.
 func (c *client) hasReply() bool {
@@ -134,14 +141,20 @@ func (r *run) pushed(s *Step) (*Mismatch, error) {
 			return nil, err
 		}
 		c.send(Encode([]string{"PING", mark}))
+		var messages [][]byte
 		for {
 			o := c.read(1)
 			out[side].ended = o.ended
 			if o.ended != "" || strings.Contains(string(o.raw), mark) {
 				break
 			}
-			out[side].raw = append(out[side].raw, o.raw...)
+			messages = append(messages, o.raw)
 		}
+		if s.How.IgnoreOrder > 0 {
+			slices.SortFunc(messages, bytes.Compare)
+			messages = slices.CompactFunc(messages, bytes.Equal)
+		}
+		out[side].raw = bytes.Join(messages, nil)
 	}
 	return r.compare(s, "@pushed "+s.Conn, &out)
 }
@@ -207,7 +220,7 @@ func (r *run) stillWaiting(side int) ([]string, error) {
 	}
 	var names []string
 	for name, n := range r.waiting[side] {
-		if n > 0 && strings.Contains(flags[r.conns[side][name].LocalAddr().String()], "b") {
+		if n > 0 && strings.Contains(flags[r.conns[side][name].ends()], "b") {
 			names = append(names, name)
 		}
 	}
@@ -257,7 +270,7 @@ func (r *run) forgetWaiting(side int) error {
 		if n == 0 || r.conns[side][name] == nil {
 			continue
 		}
-		addr := r.conns[side][name].LocalAddr().String()
+		addr := r.conns[side][name].ends()
 		for end := time.Now().Add(patience); ; time.Sleep(pollEvery) {
 			flags, err := r.flags(side)
 			if err != nil {

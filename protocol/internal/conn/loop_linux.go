@@ -116,7 +116,7 @@ func newLoop(srv *Server, id int) (*loop, error) {
 
 // run serves until the loop has ended.
 func (l *loop) run() {
-	runtime.LockOSThread() // never unlocked: the thread ends with the loop
+	runtime.LockOSThread() // but within Conn.Unbound: the thread ends with the loop
 	l.tid.Store(int32(unix.Gettid()))
 	for !l.ending || l.live > 0 {
 		n := l.wait()

@@ -409,20 +409,31 @@ func (n *netSide) each(f func(*session.Session)) {
 	if len(all) == 0 {
 		return
 	}
-	here := goroutine()
 	slices.SortFunc(all, func(a, b *netConn) int { return int(int64(a.c.ID) - int64(b.c.ID)) })
-	// A command that visits others can be visited itself: two that visit each
-	// other would wait for ever otherwise.
-	if i := slices.IndexFunc(all, func(k *netConn) bool { return k.goid == here }); i >= 0 {
-		self := all[i]
-		<-self.running
-		defer func() { self.running <- struct{}{} }()
-	}
 	for _, k := range all {
 		k.running <- struct{}{}
 		f(&k.c.Session)
 		<-k.running
 	}
+}
+
+// stepAside lets others look at the session of the connection whose command calls it,
+// if it is one's of this side, until back is called. A command that visits others can
+// be visited itself then: two that visit each other, be it from here or from a loop,
+// would wait for ever otherwise.
+func (n *netSide) stepAside() (back func()) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if len(n.conns) > 0 {
+		here := goroutine()
+		for k := range n.conns {
+			if k.goid == here {
+				<-k.running
+				return func() { k.running <- struct{}{} }
+			}
+		}
+	}
+	return func() {}
 }
 
 // goroutine is the number of the goroutine that calls it. The language keeps

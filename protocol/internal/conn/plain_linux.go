@@ -205,7 +205,7 @@ func (p *plain) each(f func(*session.Session)) {
 }
 
 // current is the loop whose thread this is, nil on any other goroutine. That
-// works because a loop's goroutine never leaves its thread.
+// works because a loop's goroutine never leaves its thread but in Unbound.
 func (p *plain) current(loops []*loop) *loop {
 	tid := int32(unix.Gettid())
 	for _, l := range loops {

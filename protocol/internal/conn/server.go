@@ -165,6 +165,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // session; it must not wait for anything. Each may be called from within a
 // command: the sessions of that loop are visited in the middle of it.
 func (s *Server) Each(f func(*session.Session)) {
+	defer s.nets.stepAside()()
 	s.plain.each(f)
 	s.nets.each(f)
 }

@@ -81,7 +81,7 @@ func (x *Executor) lockedKeys() [][]byte {
 // command's, in the shards that it has locked.
 func (x *Executor) runAwaited(c *handlers.Command) {
 	writes := c.Flags&command.Write != 0
-	if writes && c.Flags&command.AllKeys == 0 {
+	if writes && !c.Everything(x.ctx.Args) {
 		if keys := x.lockedKeys(); slices.ContainsFunc(keys, x.tx.Awaits) {
 			x.widen(x.ctx.Session.DB, keys)
 		}

@@ -83,6 +83,7 @@ type Executor struct {
 	began   time.Duration // when the command that runs did, if it is timed
 	waiting serving       // for those who wait for its keys
 	script  scripting     // the script that runs
+	carried carried       // where that is another executor's client's
 
 	prepared []prepared // of the batch, in order
 	turn     int        // the next of them
@@ -91,6 +92,9 @@ type Executor struct {
 	touched  byte       // keeps the compiler from dropping Prepare's reads
 
 	held bool // clients were paused when the last command came, see holdUp
+
+	giveUp func() bool // whether to wait no longer for the locks of the command that runs
+	heldUp bool        // it did not, so the command has not run
 }
 
 // New makes an Executor that takes one of the server's shards of metrics.
@@ -102,6 +106,7 @@ func New(server *handlers.Server, o Options) *Executor {
 	x.ctx.Server, x.ctx.Tx = server, &x.tx
 	x.ctx.Transact, x.ctx.Detach = x.transact, x.detach
 	x.ctx.RunScript = x.runScript
+	x.giveUp = x.heldByScript
 	if server.Scripts == nil {
 		server.Scripts = script.NewEngine(handlers.RedisVersion)
 		server.Scripts.Log = x.scriptLog
@@ -224,7 +229,16 @@ func (x *Executor) Execute(s *session.Session, argv [][]byte, out []byte) []byte
 	} else if queues(s, c) {
 		x.queue(s, c, argv)
 	} else {
-		x.call(c, start)
+		for x.call(c, start); x.heldUp; x.call(c, start) {
+			x.heldUp = false
+			if x.busy(c, s, argv) {
+				break
+			}
+		}
+		if s.Postponed {
+			ctx.B, ctx.Args, ctx.Session = nil, nil, nil
+			return out
+		}
 	}
 
 	out = ctx.B
@@ -300,6 +314,12 @@ func (x *Executor) call(c *handlers.Command, start int) {
 		x.began = x.clock.monotonic()
 	}
 	x.run(c, start)
+	if x.heldUp {
+		if c.Steady {
+			stats.Uncall() // it comes again, or is answered with an error
+		}
+		return
+	}
 	if weight != 0 {
 		ended := x.clock.monotonic()
 		if !c.Steady {
@@ -325,7 +345,11 @@ func (x *Executor) call(c *handlers.Command, start int) {
 // run takes the locks, runs the handler and gives the locks back.
 func (x *Executor) run(c *handlers.Command, start int) {
 	defer x.recoverPanic(c, start)
-	x.begin(c)
+	if !x.begin(c) {
+		x.heldUp = true
+		x.end()
+		return
+	}
 	if x.tx.Awaited() {
 		x.runAwaited(c)
 		return
@@ -339,20 +363,40 @@ func (x *Executor) run(c *handlers.Command, start int) {
 	}
 }
 
-// begin locks the shards of the command's keys.
-func (x *Executor) begin(c *handlers.Command) {
+// begin locks the shards of the command's keys; false if a script that runs aside has
+// them. Most scripts begin on a loop and are known to run aside only when they already
+// have their locks (see carry.go), so it is while waiting that one learns of it.
+func (x *Executor) begin(c *handlers.Command) bool {
+	x.tx.SetGiveUp(x.giveUp)
+	begun := x.lock(c)
+	x.tx.SetGiveUp(nil)
+	if !begun {
+		return true
+	}
+	if x.tx.GaveUp() {
+		return false
+	}
+	x.locked = true
+	if x.ctx.Session.NoTouch && c.Name != "touch" {
+		x.tx.SetNoTouch(true)
+	}
+	return true
+}
+
+// lock begins a transaction on the command's keys; false if it needs none.
+func (x *Executor) lock(c *handlers.Command) bool {
 	s, argv := x.ctx.Session, x.ctx.Args
 	switch {
 	case c.Key != 0 && x.hashed:
 		x.server.Cache.BeginHashed(&x.tx, s.DB, argv[c.Key], x.hash)
 	case c.Key != 0:
 		x.server.Cache.BeginKey(&x.tx, s.DB, argv[c.Key])
-	case c.Keyed():
+	case c.KeyedBy(argv):
 		// Where the arguments contradict the key specifications, the handler finds
 		// the same fault and answers with it; it needs no locks for that.
 		var ok bool
 		if x.refs, ok = c.FindKeys(argv, x.refs[:0]); !ok || len(x.refs) == 0 {
-			return
+			return false
 		}
 		for _, ref := range x.refs {
 			x.keys = append(x.keys, argv[ref.Index])
@@ -363,12 +407,9 @@ func (x *Executor) begin(c *handlers.Command) {
 	case c.Flags&command.AllKeys != 0:
 		x.server.Cache.Begin(&x.tx, s.DB) // it takes the locks itself, one after another
 	default:
-		return
+		return false
 	}
-	x.locked = true
-	if s.NoTouch && c.Name != "touch" {
-		x.tx.SetNoTouch(true)
-	}
+	return true
 }
 
 // end unlocks and lets go of the arguments.

@@ -48,7 +48,15 @@ func (x *Executor) transact(m *session.Multi) {
 		x.abort(args.ErrOOM)
 		return
 	}
+	s.Multi = m // for who looks which shards it needs
+	x.tx.SetGiveUp(x.giveUp)
 	x.lockAll(m)
+	x.tx.SetGiveUp(nil)
+	if x.heldUp = x.tx.GaveUp(); x.heldUp {
+		x.end()
+		return
+	}
+	s.Multi = nil
 	there := func(k watch.Key) bool {
 		x.tx.SelectDB(k.DB)
 		return x.tx.Type([]byte(k.Name)) != cache.None
@@ -83,14 +91,14 @@ func (x *Executor) roomFor(m *session.Multi) bool {
 }
 
 // lockAll locks the shards of all keys that a transaction may touch, and of those
-// that the client watches.
+// that the client watches; or none, if it gives up.
 func (x *Executor) lockAll(m *session.Multi) {
 	s, all := x.ctx.Session, false
 	x.keys = x.server.Watch.Keys(s.ID, x.keys)
 	for _, argv := range m.Queue {
 		c := x.server.Table.Find(argv)
-		all = all || c.Flags&command.AllKeys != 0
-		if !c.Keyed() {
+		all = all || c.Everything(argv)
+		if !c.KeyedBy(argv) {
 			continue
 		}
 		refs, _ := c.FindKeys(argv, x.refs[:0])
@@ -103,11 +111,12 @@ func (x *Executor) lockAll(m *session.Multi) {
 		x.server.Cache.BeginAll(&x.tx, s.DB)
 	} else {
 		x.server.Cache.Begin(&x.tx, s.DB, x.keys...)
-		if x.tx.Awaited() {
+		if !x.tx.GaveUp() && x.tx.Awaited() {
+			x.tx.SetGiveUp(nil)
 			x.widen(s.DB, x.keys)
 		}
 	}
-	x.locked = true
+	x.locked = !x.tx.GaveUp()
 	x.tx.SetNoTouch(s.NoTouch)
 }
 

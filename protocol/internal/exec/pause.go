@@ -4,6 +4,7 @@ import (
 	"github.com/ashlar-cache/ashlar/protocol/command"
 	"github.com/ashlar-cache/ashlar/protocol/internal/handlers"
 	"github.com/ashlar-cache/ashlar/protocol/internal/pause"
+	"github.com/ashlar-cache/ashlar/protocol/internal/script"
 	"github.com/ashlar-cache/ashlar/protocol/internal/session"
 )
 
@@ -30,11 +31,14 @@ func (x *Executor) holdUp(c *handlers.Command, s *session.Session) bool {
 }
 
 // mayWrite tells whether a pause of writes concerns a command: it changes something, or
-// may (EVAL), or would be sent to replicas (PUBLISH), as might one in the transaction
+// may (EVAL, unless the script says that it does not), or would be sent to replicas (PUBLISH), as might one in the transaction
 // that it ends.
 func (x *Executor) mayWrite(c *handlers.Command, s *session.Session) bool {
 	const writes = command.Write | command.MayReplicate
 	if c.Name != "exec" || s.Multi == nil {
+		if flags, ok := x.server.ScriptFlags(c, x.ctx.Args); ok {
+			return flags&script.NoWrites == 0
+		}
 		return c.Flags&writes != 0
 	}
 	for _, argv := range s.Multi.Queue {

@@ -30,10 +30,11 @@ import (
 // script once; from then on it starts with all of them. One that declares no key takes
 // locks at its first use of any, when there is nothing yet that it could have seen.
 //
-// A script with loops, or with functions, may run for ever. It runs aside, in a
-// goroutine of its own, with an executor of its own, so that the loop goes on; commands
-// that need the shards which it has locked are held up before they wait for the lock.
-// Within a transaction it runs inside: the transaction is the loop's.
+// A script with loops, or with functions, may run for ever. If it is not over soon it
+// runs aside, in a goroutine of its own, with an executor of its own, so that the loop
+// goes on (see carry.go); commands that need the shards which it has locked are held up
+// before they wait for the lock. Within a transaction it runs inside: the transaction is
+// the loop's.
 //
 // Around a command that looks at the server rather than at keys (flag KeyspaceWalk
 // alone) the locks are let go, as in a transaction.
@@ -60,11 +61,14 @@ func (x *Executor) runScript(call handlers.ScriptCall) {
 	if !call.Straight() {
 		run.Command = words(ctx.Args) // somebody may come to ask
 	}
-	if !call.Straight() && !ctx.NoWait && ctx.Session.Client != nil {
+	switch {
+	case call.Straight() || ctx.NoWait || ctx.Session.Client == nil:
+		x.runInside(&call, run)
+	case call.Slow():
 		x.runAside(&call, run)
-		return
+	default:
+		x.runCarried(&call, run)
 	}
-	x.runInside(&call, run)
 }
 
 // runInside runs a script here and now.
@@ -78,9 +82,9 @@ func (x *Executor) runInside(call *handlers.ScriptCall, run *script.Run) {
 	if call.Wide() {
 		x.lockEverything(false)
 	}
-	ctx.Session, ctx.NoWait = &r.session, true
+	ctx.Session, ctx.NoWait, ctx.InScript = &r.session, true, true
 	defer func() {
-		ctx.Session, ctx.Command, ctx.Args, ctx.Proto, ctx.NoWait = outer, command, argv, proto, noWait
+		ctx.Session, ctx.Command, ctx.Args, ctx.Proto, ctx.NoWait, ctx.InScript = outer, command, argv, proto, noWait, false
 		r.call, r.run = nil, nil
 		r.session = session.Session{}
 	}()
@@ -102,56 +106,6 @@ func (x *Executor) runInside(call *handlers.ScriptCall, run *script.Run) {
 	x.scriptEnd(outer)
 }
 
-// runAside has another executor run a script that may run for long, in a goroutine of
-// its own, while the client waits and its loop goes on.
-func (x *Executor) runAside(call *handlers.ScriptCall, run *script.Run) {
-	ctx := &x.ctx
-	engine := x.server.Scripts
-	argv := copied(ctx.Args)
-	first := len(argv) - len(call.Keys) - len(call.Args)
-	again := *call
-	again.Keys, again.Args = argv[first:first+len(call.Keys)], argv[first+len(call.Keys):]
-	for _, key := range again.Keys {
-		run.Shards = append(run.Shards, x.server.Cache.ShardOf(key))
-	}
-	if call.Wide() {
-		run.TakeAll()
-	}
-	client, c, full := *ctx.Session, ctx.Command, x.script.full
-	engine.Aside(run)
-	ctx.Detach(func(away context.Context, reply *resp.Writer) {
-		defer engine.Ended(run)
-		defer context.AfterFunc(away, run.Stop)()
-		y, _ := engine.Workers.Get().(*Executor)
-		if y == nil {
-			y = New(x.server, Options{Log: x.log, Clock: x.clock.wall, Monotonic: x.clock.monotonic})
-		}
-		client.Blocked = false
-		y.script.full = full
-		y.runFor(&client, c, argv, &again, run)
-		reply.B = append(reply.B, y.ctx.B...)
-		y.ctx = handlers.Context{Tx: y.ctx.Tx, Server: y.ctx.Server, Transact: y.ctx.Transact, Detach: y.ctx.Detach, RunScript: y.ctx.RunScript}
-		engine.Workers.Put(y)
-	})
-	if !ctx.Session.Blocked {
-		engine.Ended(run) // the server closes
-	}
-}
-
-// runFor runs a script for a client of another executor's.
-func (x *Executor) runFor(client *session.Session, c *handlers.Command, argv [][]byte, call *handlers.ScriptCall, run *script.Run) {
-	ctx := &x.ctx
-	ctx.Session, ctx.Command, ctx.Args, ctx.Proto, ctx.B = client, c, argv, int(client.Proto), nil
-	x.clock.look()
-	x.tx.SetClock(x.clock.now)
-	x.hashed = false
-	defer x.recoverPanic(c, 0)
-	if !call.Wide() {
-		x.begin(c)
-	}
-	x.runInside(call, run)
-}
-
 // copied is a command that stays when its buffer is used again.
 func copied(argv [][]byte) [][]byte {
 	var m session.Multi
@@ -165,18 +119,11 @@ func (x *Executor) busy(c *handlers.Command, s *session.Session, argv [][]byte) 
 	if c.Flags&command.AllowBusy != 0 {
 		return false
 	}
-	shards, every := x.needs(c, argv, nil)
-	if s.Multi != nil && c.Name == "exec" {
-		for _, argv := range s.Multi.Queue {
-			var all bool
-			shards, all = x.needs(x.server.Table.Find(argv), argv, shards)
-			every = every || all
-		}
-	} else if queues(s, c) {
+	if c.Name != "exec" && queues(s, c) {
 		return false
 	}
 	engine := x.server.Scripts
-	run := engine.Holding(shards, every)
+	run := x.holder(c, s, argv)
 	switch {
 	case run == nil:
 		return false
@@ -191,9 +138,32 @@ func (x *Executor) busy(c *handlers.Command, s *session.Session, argv [][]byte) 
 	return true
 }
 
+// holder is the script that runs aside and has a shard locked that a command needs.
+func (x *Executor) holder(c *handlers.Command, s *session.Session, argv [][]byte) *script.Run {
+	shards, every := x.needs(c, argv, nil)
+	if s.Multi != nil && c.Name == "exec" {
+		for _, argv := range s.Multi.Queue {
+			var all bool
+			shards, all = x.needs(x.server.Table.Find(argv), argv, shards)
+			every = every || all
+		}
+		for _, key := range x.server.Watch.Keys(s.ID, nil) {
+			shards = append(shards, x.server.Cache.ShardOf(key))
+		}
+	}
+	return x.server.Scripts.Holding(shards, every)
+}
+
+// heldByScript tells whether the command that waits for its locks has to wait for a
+// script that runs aside, and whether there is somebody to be told to come again.
+func (x *Executor) heldByScript() bool {
+	s := x.ctx.Session
+	return x.server.Scripts.Busy() && s.Client != nil && x.holder(x.ctx.Command, s, x.ctx.Args) != nil
+}
+
 // needs appends the shards that a command locks; every: it may lock any.
 func (x *Executor) needs(c *handlers.Command, argv [][]byte, shards []int) (list []int, every bool) {
-	if c.Flags&(command.AllKeys|command.KeyspaceWalk) != 0 {
+	if c.Everything(argv) || c.Flags&command.KeyspaceWalk != 0 {
 		return shards, !strings.HasPrefix(c.FullName, "client|")
 	}
 	refs, _ := c.FindKeys(argv, nil)
@@ -247,7 +217,11 @@ func (x *Executor) lockEverything(note bool) {
 		x.tx.End()
 	}
 	r.run.TakeAll()
-	x.server.Cache.BeginAll(&x.tx, r.session.DB)
+	x.patiently(r.run, func() {
+		x.tx.SetGiveUp(x.giveUp)
+		x.server.Cache.BeginAll(&x.tx, r.session.DB)
+		x.tx.SetGiveUp(nil)
+	})
 	x.locked, r.all = true, true
 	x.tx.SetNoTouch(r.session.NoTouch)
 }
@@ -267,6 +241,9 @@ func (x *Executor) Call(argv [][]byte, proto int) (reply []byte, refused bool) {
 	}
 	if c.Flags&command.Write != 0 {
 		r.run.Wrote()
+	}
+	if c.Key == 0 && !stays(c) {
+		r.run.Leave()
 	}
 	if c.Flags&command.KeyspaceWalk != 0 && c.Flags&command.AllKeys == 0 {
 		x.callUnlocked(c, start)
@@ -321,13 +298,13 @@ func (x *Executor) lockFor(c *handlers.Command, argv [][]byte) {
 	r := &x.script
 	switch {
 	case r.all:
-	case c.Flags&command.AllKeys != 0:
+	case c.Everything(argv):
 		x.lockEverything(true)
 	case c.Key != 0:
 		if !x.locked || !x.tx.Covers(argv[c.Key]) {
 			x.lockEverything(true)
 		}
-	case c.Keyed():
+	case c.KeyedBy(argv):
 		r.refs, _ = c.FindKeys(argv, r.refs[:0])
 		for _, ref := range r.refs {
 			if !x.locked || !x.tx.Covers(argv[ref.Index]) {

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ashlar-cache/ashlar/protocol/internal/script"
 	"github.com/ashlar-cache/ashlar/protocol/internal/session"
 )
 
@@ -36,11 +38,14 @@ type patient struct {
 func (p patient) Resume(reply []byte) { p.resumed <- string(reply) }
 
 // patientRig is a rig whose client can wait.
-func patientRig(t *testing.T) (*rig, chan string) {
+func patientRig(t testing.TB) (*rig, chan string) {
 	r := newRig(t)
 	resumed := make(chan string, 16)
 	r.session.Client = patient{client{"10.0.0.1:5"}, resumed}
-	t.Cleanup(r.server.Away.Close)
+	t.Cleanup(func() {
+		r.server.Away.Close()
+		r.server.Scripts.Close()
+	})
 	return r, resumed
 }
 
@@ -117,6 +122,47 @@ func TestFunctionsAside(t *testing.T) {
 	code := "#!lua name=lib\nlocal function sum(t) local n = 0 for _, v in ipairs(t) do n = n + v end return n end\n" +
 		"redis.register_function('sum', function(keys, args) return sum(args) end)"
 	require.Equal(t, "$3\r\nlib\r\n", r.raw("function", "load", code))
-	assert.Equal(t, "", r.do("fcall sum 1 k 1 2 3"))
-	assert.Equal(t, ":6\r\n", <-resumed)
+	for _, slow := range []bool{false, true, false} {
+		r.server.Scripts.Function([]byte("sum")).SetSlow(slow)
+		r.session.Blocked = false
+		reply := r.do("fcall sum 1 k 1 2 3")
+		assert.Equal(t, reply == "", r.session.Blocked)
+		if slow {
+			require.Empty(t, reply, "what was slow runs aside from its beginning")
+		}
+		if reply == "" { // or it was not over soon
+			reply = <-resumed
+		}
+		assert.Equal(t, ":6\r\n", reply)
+	}
+}
+
+// TestCarriedScript has scripts leave the loop that carried them, for their length or
+// for what they call.
+func TestCarriedScript(t *testing.T) {
+	r, resumed := patientRig(t)
+	answer := func(reply string) string {
+		if r.session.Blocked {
+			require.Empty(t, reply)
+			reply = <-resumed
+		}
+		r.session.Blocked = false
+		return reply
+	}
+	const long = "local n = 0 for i = 1, tonumber(ARGV[1]) do n = n + 1 end redis.call('set',KEYS[1],n) return redis.call('get',KEYS[1])"
+	for _, n := range []string{"10", "300000", "10", "20"} {
+		assert.Equal(t, fmt.Sprintf("$%d\r\n%s\r\n", len(n), n), answer(r.raw("eval", long, "1", "k", n)))
+	}
+	s := r.server.Scripts.Find([]byte(script.Sum([]byte(long))))
+	require.Eventually(t, func() bool {
+		answer(r.raw("eval", long, "1", "k", "10"))
+		return !s.Slow()
+	}, 10*time.Second, time.Millisecond, "once it is quick again it is carried again")
+
+	const walks = "for i = 1, 2 do redis.call('set', KEYS[1], i) redis.call('dbsize') redis.call('command', 'count') end return redis.call('get', KEYS[1])"
+	for range 3 {
+		assert.Equal(t, "$1\r\n2\r\n", answer(r.raw("eval", walks, "1", "k")))
+	}
+	assert.Contains(t, answer(r.raw("eval", "for i = 1, 2 do error('oh') end", "0")), "-ERR user_script:1: oh script: ")
+	assert.Equal(t, "$-1\r\n", answer(r.raw("eval", "local function f() end return f()", "1", "k")))
 }

@@ -231,7 +231,7 @@ func (ctx *Context) dismiss(gone []*session.Account, changes []acl.Change) {
 		if s == ctx.Session {
 			s.Closing = true // its reply goes out first
 		} else {
-			s.Client.Kill()
+			ctx.disconnect(s)
 		}
 	})
 }

@@ -213,6 +213,18 @@ type killFilter struct {
 	users       *acl.Users
 }
 
+// disconnect closes another client's connection, while that client is visited. Its
+// transport comes to that when it next looks; for everybody else the client is gone by
+// the reply of who has it closed: no message is sent to it any more, and no element
+// that is pushed from then on is given, and so lost, to a client that waited.
+func (ctx *Context) disconnect(s *session.Session) {
+	s.Client.Kill()
+	// A transaction holds locks, for which who serves that client may wait.
+	if !ctx.NoWait {
+		ctx.Server.Gone(s)
+	}
+}
+
 // runClientKill has two forms. The new one takes filters, spares the caller
 // unless SKIPME says no, and replies with a number, 0 included. The old one takes
 // an address, kills the caller too if it is its own, and replies OK or an error.
@@ -234,7 +246,7 @@ func runClientKill(ctx *Context) {
 		}
 		killed++
 		if !me {
-			s.Client.Kill()
+			ctx.disconnect(s)
 			return
 		}
 		s.Closing = true // its reply goes out first

@@ -57,6 +57,8 @@ type Context struct {
 
 	// NoWait: the command must not block (it stands in a transaction or a script).
 	NoWait bool
+	// InScript: a script calls the command.
+	InScript bool
 	// Blocked is set by Block, and Wait then says for what. The executor's.
 	Blocked bool
 	Wait    Wait
@@ -76,6 +78,9 @@ type Row struct {
 	// Element is the argument that names one element of the collection at the command's
 	// key, a field or a member; 0 for none. A batch of such commands is prepared by it.
 	Element int
+	// Narrow tells of a command with the flag AllKeys that this call needs only the
+	// keys which its specifications find. It may be nil.
+	Narrow func(argv [][]byte) bool
 }
 
 // Server is what handlers may use of the server around them. Filled in by

@@ -189,15 +189,15 @@ func runFunctionStats(ctx *Context) {
 		ctx.BulkString("duration_ms")
 		ctx.Int(time.Since(run.Started).Milliseconds())
 	}
-	libraries, functions := ctx.Server.Scripts.CountFunctions()
+	counts := ctx.Server.Scripts.Stats()
 	ctx.BulkString("engines")
 	ctx.Map(1)
 	ctx.BulkString("LUA")
 	ctx.Map(2)
 	ctx.BulkString("libraries_count")
-	ctx.Int(int64(libraries))
+	ctx.Int(int64(counts.Libraries))
 	ctx.BulkString("functions_count")
-	ctx.Int(int64(functions))
+	ctx.Int(int64(counts.Functions))
 }
 
 var functionHelp = []string{

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ashlar-cache/ashlar/protocol/internal/blocking"
 	"github.com/ashlar-cache/ashlar/protocol/internal/process"
+	"github.com/ashlar-cache/ashlar/protocol/internal/script"
 )
 
 // The sections of INFO about the process: who it is, whom it serves, and what
@@ -102,6 +103,25 @@ func infoClients(w *infoWriter) {
 	w.int("total_blocking_keys_on_nokey", int64(waits.GoneKeys))
 }
 
+// scripts writes what scripts take. The states run scripts and functions alike, so all
+// stand under eval; what one takes while it runs is not counted.
+func (w *infoWriter) scripts() {
+	var s script.Stats
+	if w.server.Scripts != nil {
+		s = w.server.Scripts.Stats()
+	}
+	w.size("used_memory_lua", s.StateBytes)
+	w.int("used_memory_vm_eval", s.StateBytes)
+	w.int("used_memory_scripts_eval", s.ScriptBytes)
+	w.int("number_of_cached_scripts", int64(s.Scripts))
+	w.int("number_of_functions", int64(s.Functions))
+	w.int("number_of_libraries", int64(s.Libraries))
+	w.int("used_memory_vm_functions", 0)
+	w.size("used_memory_vm_total", s.StateBytes)
+	w.int("used_memory_functions", s.LibraryBytes)
+	w.size("used_memory_scripts", s.ScriptBytes+s.LibraryBytes)
+}
+
 // infoMemory writes Redis's fields, with used_memory being what maxmemory
 // bounds, and then where that memory is in this server's own terms. Redis's
 // allocator_* fields lead from what was asked of the allocator (allocated) to
@@ -123,10 +143,7 @@ func infoMemory(w *infoWriter) {
 	w.fixed("allocator_muzzy:0")
 	total, _ := w.server.Config.MemoryTotal()
 	w.size("total_system_memory", total)
-	w.fixed(`used_memory_lua:0 used_memory_vm_eval:0 used_memory_lua_human:0B used_memory_scripts_eval:0
-		number_of_cached_scripts:0 number_of_functions:0 number_of_libraries:0 used_memory_vm_functions:0
-		used_memory_vm_total:0 used_memory_vm_total_human:0B used_memory_functions:0 used_memory_scripts:0
-		used_memory_scripts_human:0B`)
+	w.scripts()
 	w.size("maxmemory", w.server.Config.MaxMemory.Int())
 	w.text("maxmemory_policy", w.server.Config.MaxMemoryPolicy.Text())
 	w.ratio("allocator_frag_ratio", ratio(m.used, m.allocated()))

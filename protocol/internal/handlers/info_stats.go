@@ -32,8 +32,12 @@ func infoStats(w *infoWriter) {
 	w.fixed("expired_stale_perc:0.00 expired_time_cap_reached_count:0 expire_cycle_cpu_milliseconds:0")
 	w.int("evicted_keys", s.Evicted)
 	w.uint("evicted_clients", m.ClientsEvicted.Load())
-	w.fixed(`evicted_scripts:0 total_eviction_exceeded_time:0
-		current_eviction_exceeded_time:0`)
+	var evicted uint64
+	if w.server.Scripts != nil {
+		evicted = w.server.Scripts.Stats().Evicted
+	}
+	w.uint("evicted_scripts", evicted)
+	w.fixed("total_eviction_exceeded_time:0 current_eviction_exceeded_time:0")
 	w.int("keyspace_hits", s.Hits)
 	w.int("keyspace_misses", s.Misses)
 	w.int("pubsub_channels", int64(w.server.Exchange.Len(pubsub.Channel)))

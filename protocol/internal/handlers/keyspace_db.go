@@ -3,6 +3,7 @@ package handlers
 import (
 	"math"
 
+	"github.com/ashlar-cache/ashlar/cache"
 	"github.com/ashlar-cache/ashlar/protocol/command"
 	"github.com/ashlar-cache/ashlar/protocol/internal/args"
 )
@@ -99,9 +100,26 @@ func runSwapDB(ctx *Context) {
 		return
 	}
 	if a != b {
+		ctx.touchSwapped(int(a), int(b))
 		ctx.Tx.Swap(int(a), int(b)) // and whose keys are there now are served at once
 	}
 	ctx.OK()
+}
+
+// touchSwapped marks those who watch keys that are there in either of two databases.
+func (ctx *Context) touchSwapped(a, b int) {
+	current := ctx.Tx.DB()
+	for _, k := range ctx.Server.Watch.In(a, b) {
+		name, there := []byte(k.Name), false
+		for _, db := range []int{a, b} {
+			ctx.Tx.SelectDB(db)
+			there = there || ctx.Tx.Type(name) != cache.None
+		}
+		if there {
+			ctx.Server.Watch.Changed(k.DB, name, cache.Written)
+		}
+	}
+	ctx.Tx.SelectDB(current)
 }
 
 // runDBSize counts expired keys too as long as nothing has removed them.

@@ -225,12 +225,19 @@ func ForSubscribers(c *Command) bool {
 	return false
 }
 
-// Left takes a client that is gone out of all that messages are sent to.
-func (s *Server) Left(client *session.Session) {
+// Gone takes a client that is gone out of all that knows of it. It is called where the
+// client's commands run, and may be called twice.
+func (s *Server) Gone(client *session.Session) {
+	s.Watch.Forget(client.ID)
 	if m := client.Mail; m != nil {
 		m.Leave()
 		s.Exchange.Leave(subscriptionsOf(client))
 		s.Tracking.Leave(trackerOf(client))
+	}
+	s.Monitors.Remove(client.ID)
+	if client.Blocked {
+		s.Pause.Forget(client.ID)
+		s.Blocking.Take(client.ID) // nobody is to be answered
 	}
 }
 

@@ -56,6 +56,41 @@ func (c *ScriptCall) SetWide() {
 	}
 }
 
+// Slow tells whether it ran for long the last time.
+func (c *ScriptCall) Slow() bool {
+	if c.Called != nil {
+		return c.Called.Slow()
+	}
+	return c.Script.Slow()
+}
+
+// SetSlow notes how it was this time.
+func (c *ScriptCall) SetSlow(slow bool) {
+	if c.Called != nil {
+		c.Called.SetSlow(slow)
+	} else {
+		c.Script.SetSlow(slow)
+	}
+}
+
+// ScriptFlags are those of the script or the function that a command is about to run;
+// ok if they can be told and are its own (see script.Plain).
+func (s *Server) ScriptFlags(c *Command, argv [][]byte) (f script.Flags, ok bool) {
+	switch c.Name {
+	case "eval", "eval_ro":
+		f, ok = script.FlagsOf(argv[1])
+	case "evalsha", "evalsha_ro":
+		if found := s.Scripts.Find(argv[1]); found != nil {
+			f, ok = found.Flags, true
+		}
+	case "fcall", "fcall_ro":
+		if found := s.Scripts.Function(argv[1]); found != nil {
+			f, ok = found.Flags, true
+		}
+	}
+	return f, ok && f&script.Plain == 0
+}
+
 // scriptArgs takes the keys and the arguments that follow a count, args[2].
 func (ctx *Context) scriptArgs() (keys, rest [][]byte, ok bool) {
 	n, isInt := args.Int(ctx.Args[2])
@@ -147,6 +182,17 @@ func runScriptExists(ctx *Context) {
 	for _, sha := range ctx.Args[2:] {
 		ctx.Flag(ctx.Server.Scripts.Find(sha) != nil)
 	}
+}
+
+// runScriptShow: show a script of the script cache. Valkey has it since 8.0, so SCRIPT
+// HELP, which is Redis's, does not know it.
+func runScriptShow(ctx *Context) {
+	s := ctx.Server.Scripts.Find(ctx.Args[2])
+	if s == nil {
+		ctx.Error("NOSCRIPT No matching script.")
+		return
+	}
+	ctx.BulkString(s.Body)
 }
 
 // runScriptFlush: remove all the scripts from the script cache.

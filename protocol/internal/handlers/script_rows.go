@@ -148,6 +148,18 @@ var scriptRows = []Row{
 				},
 				Run: runScriptLoad,
 			},
+			{
+				Spec: command.Spec{
+					Name: "show", Arity: 3, Summary: "Show a script of the script cache (as in Valkey).",
+					Flags: command.NoScript, Categories: command.CatScripting,
+					Since: "8.0.0", Group: "scripting", Complexity: "O(1).",
+					Args: []command.Arg{
+						{Name: "sha1", Type: "string"},
+					},
+				},
+				Beyond: "valkey 8.0",
+				Run:    runScriptShow,
+			},
 		},
 	},
 }

@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"bytes"
+
 	"github.com/ashlar-cache/ashlar/cache"
 	"github.com/ashlar-cache/ashlar/protocol/command"
 	"github.com/ashlar-cache/ashlar/protocol/internal/args"
@@ -17,7 +19,7 @@ import (
 
 // sortRows are SORT and what it is called where it must not write. The keys that BY
 // and GET look at are found out only as it runs, and may be anywhere: so it has the
-// locks of all. The key that STORE names is found by its keyword, for COMMAND GETKEYS,
+// locks of all, unless no pattern could name any (sortsAlone). The key that STORE names is found by its keyword, for COMMAND GETKEYS,
 // though clients are told that it cannot be, as redis-server tells them.
 var sortRows = []Row{
 	{
@@ -46,7 +48,8 @@ var sortRows = []Row{
 				{Name: "destination", Type: "key", KeySpecIndex: 3, Token: "STORE", Optional: true},
 			},
 		},
-		Run: runSort,
+		Run:    runSort,
+		Narrow: sortsAlone,
 	},
 	{
 		Spec: command.Spec{
@@ -72,8 +75,25 @@ var sortRows = []Row{
 				{Name: "sorting", Type: "pure-token", Token: "ALPHA", Optional: true},
 			},
 		},
-		Run: runSortRO,
+		Run:    runSortRO,
+		Narrow: sortsAlone,
 	},
+}
+
+// sortsAlone tells that a SORT looks at no other keys than its own and STORE's: that no
+// argument is a pattern with a star, and the word "store" stands once, so that it is clear
+// which key it means.
+func sortsAlone(argv [][]byte) bool {
+	stores := 0
+	for _, arg := range argv[min(2, len(argv)):] {
+		if bytes.IndexByte(arg, '*') >= 0 {
+			return false
+		}
+		if args.Is(arg, "store") {
+			stores++
+		}
+	}
+	return stores <= 1
 }
 
 // runSort is SORT, runSortRO is SORT without STORE.

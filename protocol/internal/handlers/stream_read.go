@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"fmt"
+
 	"github.com/ashlar-cache/ashlar/cache"
 	"github.com/ashlar-cache/ashlar/protocol/internal/args"
 )
@@ -9,6 +11,7 @@ import (
 const (
 	errReadGroupOption = "ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead."
 	errReadNoAck       = "ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead."
+	errReadInScript    = "ERR %s command is not allowed with BLOCK option from scripts"
 	errReadNoGroup     = "ERR Missing GROUP option for XREADGROUP"
 	errReadNew         = "ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option."
 	errReadDollar      = "ERR The $ ID is meaningless in the context of XREADGROUP: you want to read the history of " +
@@ -116,6 +119,9 @@ func (r *streamRead) parse(grouped bool) bool {
 func (r *streamRead) option(c *args.Cursor, grouped bool) (err string) {
 	switch {
 	case c.Option("block", 1):
+		if r.ctx.InScript { // where nothing blocks this option alone is refused, as ever
+			return fmt.Sprintf(errReadInScript, r.ctx.Args[0])
+		}
 		r.timeout, err = args.TimeoutMs(c.Next())
 	case c.Option("count", 1):
 		r.count, err = c.Int()

@@ -20,6 +20,8 @@ type Command struct {
 	Key int
 	// Element is the row's.
 	Element int
+	// Narrow is the row's.
+	Narrow func(argv [][]byte) bool
 	// Lines is how many lines of memory of the key's item a call reads, about.
 	Lines int
 	// Steady commands take about the same time at each call: single-key ones and
@@ -34,6 +36,16 @@ type Command struct {
 // Keyed tells whether a command's locks come from its key specifications.
 func (c *Command) Keyed() bool {
 	return len(c.Keys) > 0 && c.Flags&(command.AllKeys|command.KeyspaceWalk|command.PubSub) == 0
+}
+
+// KeyedBy tells the same of one call, and Everything whether it locks all shards.
+func (c *Command) KeyedBy(argv [][]byte) bool {
+	return c.Keyed() || c.Narrow != nil && c.Narrow(argv)
+}
+
+// Everything tells whether a call concerns all keys.
+func (c *Command) Everything(argv [][]byte) bool {
+	return c.Flags&command.AllKeys != 0 && (c.Narrow == nil || !c.Narrow(argv))
 }
 
 // Table finds commands by name. It does not change once built, so any number of
@@ -80,7 +92,7 @@ func BuildTable(rows []Row) *Table {
 func (t *Table) compile(r *Row, parent *Command) *Command {
 	c := &Command{
 		Entry: command.Entry{Spec: &r.Spec, FullName: r.Name, Beyond: r.Beyond},
-		Run:   r.Run, Index: len(t.all), Key: r.SingleKey(), Element: r.Element,
+		Run:   r.Run, Index: len(t.all), Key: r.SingleKey(), Element: r.Element, Narrow: r.Narrow,
 	}
 	if parent != nil {
 		c.FullName = parent.FullName + "|" + r.Name

@@ -263,8 +263,13 @@ func (ctx *Context) zaddAll(o *zaddOptions, members []cache.ZMember) {
 	ctx.lengthOr(added, err)
 }
 
-// zincr is ZADD INCR: the new score, or null where a condition kept it as it was.
+// zincr is ZADD INCR: the new score, or null where a condition kept it as it was. An
+// increment that changes nothing, such as any of an infinite score, is no event.
 func (ctx *Context) zincr(flags cache.ZAddFlags, m cache.ZMember) {
+	before, missing := 0.0, error(nil)
+	if ctx.Server.Events.On(pubsub.ZSet) {
+		before, missing = ctx.Tx.ZScore(ctx.Args[1], m.Member)
+	}
 	sum, done, err := ctx.Tx.ZIncrBy(ctx.Args[1], flags, m.Member, m.Score)
 	switch {
 	case err != nil:
@@ -272,7 +277,9 @@ func (ctx *Context) zincr(flags cache.ZAddFlags, m cache.ZMember) {
 	case !done:
 		ctx.Null()
 	default:
-		ctx.Notify(pubsub.ZSet, "zincr", ctx.Args[1])
+		if missing != nil || sum != before {
+			ctx.Notify(pubsub.ZSet, "zincr", ctx.Args[1])
+		}
 		ctx.Double(sum)
 	}
 }

@@ -35,6 +35,9 @@ func (c *Command) Call(steady bool) (weight uint64) {
 	return 0
 }
 
+// Uncall takes back a Call: the command has not run.
+func (c *Command) Uncall() { c.calls.Add(^uint64(0)) }
+
 // Timed adds a measurement that stands for weight calls.
 func (c *Command) Timed(d time.Duration, weight uint64) {
 	nanos := uint64(max(d, 0))

@@ -26,9 +26,10 @@ import "time"
 //	                                                                    │
 //	any loop    SCRIPT KILL: Kill ─▶ the hook finds it ─▶ an error ─────┘
 //
-// Aside comes before the locks, on the loop on which the script arrived, so the loop's
-// own later commands know of it. A command on another loop that looked just before may
-// wait for the lock until the script ends; it can be killed by all the others.
+// A script that a loop carried has its locks already when it goes aside. So a command that
+// finds a shard locked looks again, while it waits, whether such a script has it, and is
+// then held up as if it had known before (Tx.SetGiveUp). What takes locks in other ways
+// does wait: the work in the background, and a loop that serves clients who wait for keys.
 //
 // Parked commands are not copied: they stay in their connection's input and are parsed
 // again (session.Postponed), so their order within a connection is kept. Between

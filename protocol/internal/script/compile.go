@@ -1,6 +1,8 @@
 package script
 
 import (
+	"bytes"
+	"strconv"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -77,6 +79,15 @@ func (w *walker) straight(p *lua.FunctionProto) bool {
 	return !w.loops && !w.loads
 }
 
+// FlagsOf are the flags that a text sets for itself; false if its first line is wrong.
+func FlagsOf(body []byte) (f Flags, ok bool) {
+	if !bytes.HasPrefix(body, []byte("#!")) {
+		return Plain, true
+	}
+	f, _, err := scriptFlags(string(body))
+	return f, err == ""
+}
+
 // scriptFlags reads the first line of a script, "#!lua flags=a,b", and leaves it empty.
 func scriptFlags(body string) (f Flags, rest, err string) {
 	if !strings.HasPrefix(body, "#!") {
@@ -144,8 +155,43 @@ type walker struct {
 	levels  int
 	problem string
 
+	seen  map[string]struct{} // literals and names of the function that is walked
+	looks int                 // see literal
+
 	loops bool // there are some
 	loads bool // it names the functions that compile text, or what they could be found in
+}
+
+// maxLooks bounds literal's count: the compiler makes a hundred million in half a second.
+const maxLooks = 100_000_000
+
+// literal notes a literal or a name. The compiler keeps those of a function in a list,
+// and looks through it for each that it meets, so that many different ones, some ten
+// thousands, would take it long; nobody could stop it.
+func (w *walker) literal(text string) {
+	if w.seen == nil {
+		w.seen = make(map[string]struct{})
+	}
+	w.seen[text] = struct{}{}
+	if w.looks += len(w.seen); w.looks > maxLooks && w.problem == "" {
+		w.problem = w.name + ":1: constant table overflow"
+	}
+}
+
+// refuse is for statements that Lua 5.1 does not have. The compiler takes time by the
+// square of how many gotos there are and more.
+func (w *walker) refuse(stmt ast.Stmt, why string) {
+	if w.problem == "" {
+		w.problem = w.name + ":" + strconv.Itoa(stmt.Line()) + ": " + why
+	}
+}
+
+// function goes through the body of a function.
+func (w *walker) function(f *ast.FunctionExpr) {
+	outer := w.seen
+	w.seen = nil
+	w.block(f.Stmts)
+	w.seen = outer
 }
 
 // enter goes one level down; false where that is too deep, or there was a problem
@@ -206,9 +252,12 @@ func (w *walker) stmt(stmt ast.Stmt) {
 	case *ast.FuncDefStmt:
 		w.expr(&s.Name.Func)
 		w.expr(&s.Name.Receiver)
-		w.block(s.Func.Stmts)
+		w.literal(s.Name.Method)
+		w.function(s.Func)
 	case *ast.GotoStmt:
-		w.loops = true
+		w.refuse(s, "'=' expected near '"+s.Label+"'")
+	case *ast.LabelStmt:
+		w.refuse(s, "unexpected symbol near ':'")
 	case *ast.ReturnStmt:
 		w.exprs(s.Exprs)
 	}
@@ -229,6 +278,7 @@ func (w *walker) expr(p *ast.Expr) {
 	}
 	switch e := (*p).(type) {
 	case *ast.IdentExpr:
+		w.literal(e.Value)
 		w.loads = w.loads || e.Value == "load" || e.Value == "loadstring" || e.Value == "_G"
 	case *ast.AttrGetExpr:
 		w.expr(&e.Object)
@@ -241,6 +291,7 @@ func (w *walker) expr(p *ast.Expr) {
 	case *ast.FuncCallExpr:
 		w.expr(&e.Func)
 		w.expr(&e.Receiver)
+		w.literal(e.Method)
 		w.exprs(e.Args)
 	case *ast.LogicalOpExpr:
 		w.expr(&e.Lhs)
@@ -260,7 +311,11 @@ func (w *walker) expr(p *ast.Expr) {
 	case *ast.UnaryLenOpExpr:
 		w.expr(&e.Expr)
 	case *ast.FunctionExpr:
-		w.block(e.Stmts)
+		w.function(e)
+	case *ast.NumberExpr:
+		w.literal(e.Value)
+	case *ast.StringExpr:
+		w.literal(e.Value)
 	}
 }
 

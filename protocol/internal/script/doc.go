@@ -31,6 +31,10 @@
 // EVALSHA around one GET allocates for KEYS, ARGV and the value, and takes about the
 // processor time that redis-server takes.
 //
+// A script with loops or functions is carried by the loop to which it came, as a
+// coroutine, for up to a millisecond, and goes on elsewhere if it is not over then: see
+// carrier.go.
+//
 // # The sandbox
 //
 // Scripts see the basic functions that redis-server's scripts see, and none that opens
@@ -67,14 +71,14 @@
 //
 // The machine is another one, and shows in places:
 //
-//   - Errors of the language itself do not name the variable: "attempt to index a nil
-//     value" rather than "attempt to index local 'x' (a nil value)". Syntax errors give
-//     the place and the word, not what was expected.
+//   - Errors of the language itself name the variable as redis-server's do ("attempt to
+//     index local 'x' (a nil value)", see varinfo.go), but not where they end a
+//     coroutine. Syntax errors give the place and the word, not what was expected.
 //   - pairs goes through a table in the order in which keys came; the fields of an
 //     object in cjson.encode follow from that.
 //   - # of a table with holes may be another border; beyond maxIndex it does not count.
 //   - Recursion ends at maxFrames calls rather than at about 16,000.
-//   - goto is a word of the language.
+//   - goto is a word that no name can be.
 //   - After an error that was caught, a variable that functions share may have been
 //     parted from the function around it, if a call of pcall within the failing one
 //     had ended before: the machine closes variables too early then.

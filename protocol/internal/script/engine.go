@@ -19,21 +19,20 @@ type Engine struct {
 	Version string
 	// Threshold is busy-reply-threshold, in milliseconds.
 	Threshold atomic.Int64
-	// Workers are executors for scripts that run aside.
-	Workers sync.Pool
 
 	mu      sync.Mutex
 	scripts map[string]*Script
 	recent  recent // scripts that came with EVAL alone
 	bytes   int64  // of all scripts' texts
+	evicted uint64 // scripts forgotten because too many came with EVAL
 	idle    []*VM  // states that nobody uses
 
 	libraries libraries
 	json      atomic.Pointer[jsonOptions] // what scripts have set, for all states
 
-	random  randomizer
-	runs    runs
-	Evicted atomic.Uint64 // scripts forgotten because too many came with EVAL
+	random   randomizer
+	runs     runs
+	carriers carriers
 }
 
 // Bounds of what is kept.
@@ -69,18 +68,31 @@ type Script struct {
 	Straight bool
 
 	proto *lua.FunctionProto
-	wide  atomic.Bool // it has used keys that it did not declare
+	habits
 
 	// Where it came with EVAL alone, its neighbours in Engine.recent.
 	passing      bool
 	older, newer *Script
 }
 
-// Wide tells whether the script is known to use keys that it does not declare.
-func (s *Script) Wide() bool { return s.wide.Load() }
+// habits are what is known of a script or a function from its last runs.
+type habits struct{ wide, slow atomic.Bool }
+
+// Wide tells whether it is known to use keys that it does not declare.
+func (h *habits) Wide() bool { return h.wide.Load() }
 
 // SetWide notes that it does.
-func (s *Script) SetWide() { s.wide.Store(true) }
+func (h *habits) SetWide() { h.wide.Store(true) }
+
+// Slow tells whether it kept its loop too long when it ran last.
+func (h *habits) Slow() bool { return h.slow.Load() }
+
+// SetSlow notes how it was this time.
+func (h *habits) SetSlow(slow bool) {
+	if h.slow.Load() != slow {
+		h.slow.Store(slow)
+	}
+}
 
 // Sum is the name that Redis gives a script: the SHA-1 of its text.
 func Sum(body []byte) string {
@@ -189,7 +201,7 @@ func (e *Engine) forgetOldest() {
 		e.recent.remove(old)
 		delete(e.scripts, old.SHA)
 		e.bytes -= int64(len(old.Body))
-		e.Evicted.Add(1)
+		e.evicted++
 	}
 }
 
@@ -203,11 +215,36 @@ func (e *Engine) Flush() {
 	e.idle = nil
 }
 
-// Cached is how many scripts there are, and how many bytes their texts have.
-func (e *Engine) Cached() (scripts int, bytes int64) {
+// Stats are what INFO tells.
+type Stats struct {
+	Scripts, Libraries, Functions int
+	// ScriptBytes and LibraryBytes are the texts' and what is noted of each.
+	ScriptBytes, LibraryBytes int64
+	// StateBytes are the states', which scripts and functions share. What a script has
+	// allocated is garbage when it has ended, and not counted.
+	StateBytes int64
+	Evicted    uint64 // scripts forgotten because too many came with EVAL
+}
+
+// What is counted for a script, a library or a function beside its text, about, and for a
+// state: the arrays of its stacks, and the tables of the libraries.
+const (
+	entryBytes = 300
+	stateBytes = 350 << 10
+)
+
+// Stats gives the figures.
+func (e *Engine) Stats() (s Stats) {
+	s.Libraries, s.Functions, s.LibraryBytes = e.libraries.count()
+	e.runs.mu.Lock()
+	states := len(e.runs.list)
+	e.runs.mu.Unlock()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return len(e.scripts), e.bytes
+	s.Scripts, s.Evicted = len(e.scripts), e.evicted
+	s.ScriptBytes = e.bytes + int64(s.Scripts)*entryBytes
+	s.StateBytes = int64(states+len(e.idle)) * stateBytes
+	return s
 }
 
 // take gives a state that nobody uses.

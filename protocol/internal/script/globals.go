@@ -71,10 +71,10 @@ func (vm *VM) pcall(L *lua.LState) int {
 func raise(L *lua.LState) int {
 	v := L.Get(1)
 	level := optInt(L, 2, 1)
-	if s, ok := v.(lua.LString); ok && level > 0 {
+	if s := text(v); lua.LVCanConvToString(v) && level > 0 {
 		if dbg, ok := L.GetStack(level); ok {
 			if _, err := L.GetInfo("Sl", dbg, lua.LNil); err == nil && dbg.CurrentLine > 0 {
-				v = lua.LString(dbg.Source + ":" + strconv.Itoa(dbg.CurrentLine) + ": " + string(s))
+				v = lua.LString(dbg.Source + ":" + strconv.Itoa(dbg.CurrentLine) + ": " + s)
 			}
 		}
 	}

@@ -51,6 +51,7 @@ type Run struct {
 	// set before Aside is told of it.
 	Shards []int
 
+	leave func() // has the loop go on that the script keeps; nil if it keeps none
 	all   atomic.Bool
 	wrote atomic.Bool
 	late  bool // those who waited for it have been told so
@@ -62,7 +63,10 @@ type Run struct {
 func (r *Run) Wrote() { r.wrote.Store(true) }
 
 // hook is the context that a state runs with.
-type hook struct{ run atomic.Pointer[Run] }
+type hook struct {
+	run  atomic.Pointer[Run]
+	left int // instructions until the run is to look at the clock
+}
 
 var closed = func() chan struct{} {
 	c := make(chan struct{})
@@ -72,8 +76,16 @@ var closed = func() chan struct{} {
 
 // Done implements context.Context. A nil channel is never ready.
 func (h *hook) Done() <-chan struct{} {
-	if r := h.run.Load(); r != nil && r.stop.Load() != goOn {
+	r := h.run.Load()
+	if r == nil {
+		return nil
+	}
+	if r.stop.Load() != goOn {
 		return closed
+	}
+	if h.left--; h.left <= 0 {
+		h.left = lookEvery
+		r.look()
 	}
 	return nil
 }

@@ -309,6 +309,9 @@ func (e *encoder) text(s string) {
 	const hex = "0123456789abcdef"
 	e.out = append(e.out, '"')
 	for i := range len(s) {
+		if len(e.out) > maxString { // six bytes may come of one
+			e.L.RaiseError(errMemory)
+		}
 		switch c := s[i]; {
 		case c == '"' || c == '\\' || c == '/':
 			e.out = append(e.out, '\\', c)

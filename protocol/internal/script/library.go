@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
@@ -41,14 +40,8 @@ type Function struct {
 	Flags       Flags
 	Library     *Library
 
-	wide atomic.Bool
+	habits
 }
-
-// Wide tells whether the function is known to use keys that it does not declare.
-func (f *Function) Wide() bool { return f.wide.Load() }
-
-// SetWide notes that it does.
-func (f *Function) SetWide() { f.wide.Store(true) }
 
 // libraries are those of a server.
 type libraries struct {
@@ -81,11 +74,15 @@ func (e *Engine) Libraries() []*Library {
 	return list
 }
 
-// CountFunctions is how many libraries and functions there are.
-func (e *Engine) CountFunctions() (libraries, functions int) {
-	e.libraries.mu.RLock()
-	defer e.libraries.mu.RUnlock()
-	return len(e.libraries.byName), len(e.libraries.functions)
+// count is how many libraries and functions there are, and how many bytes they take.
+func (l *libraries) count() (libraries, functions int, bytes int64) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	for _, lib := range l.byName {
+		bytes += int64(len(lib.Code))
+	}
+	libraries, functions = len(l.byName), len(l.functions)
+	return libraries, functions, bytes + int64(libraries+functions)*entryBytes
 }
 
 // DeleteLibrary deletes a library; false if there is none of that name.

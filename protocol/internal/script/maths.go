@@ -32,7 +32,7 @@ func (r *randomizer) next() int64 {
 // mathTable is the machine's library with Redis's random numbers.
 func (vm *VM) mathTable(from *lua.LTable) *lua.LTable {
 	t := vm.library(map[string]lua.LGFunction{
-		"random": vm.mathRandom,
+		"random": vm.mathRandom, "max": mathFold(math.Max), "min": mathFold(math.Min),
 		"randomseed": func(L *lua.LState) int {
 			vm.engine.random.seed(int32(int64(L.CheckNumber(1))))
 			return 0
@@ -46,6 +46,18 @@ func (vm *VM) mathTable(from *lua.LTable) *lua.LTable {
 	t.RawSetString("mod", from.RawGetString("fmod"))
 	t.RawSetString("huge", lua.LNumber(math.Inf(1)))
 	return t
+}
+
+// mathFold makes math.max and math.min; the machine's have another error.
+func mathFold(f func(x, y float64) float64) lua.LGFunction {
+	return func(L *lua.LState) int {
+		x := float64(L.CheckNumber(1))
+		for i := 2; i <= L.GetTop(); i++ {
+			x = f(x, float64(L.CheckNumber(i)))
+		}
+		L.Push(lua.LNumber(x))
+		return 1
+	}
 }
 
 // mathRandom is math.random as redis-server has it: 31 bits stretched to the interval.

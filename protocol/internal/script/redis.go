@@ -95,6 +95,7 @@ func (vm *VM) redisCall(L *lua.LState, raises bool) int {
 	if !vm.arguments(L, n) {
 		return fail("ERR Lua redis lib command arguments must be strings or integers")
 	}
+	vm.hook.left -= callCost
 	reply, _ := vm.host.Call(vm.args, vm.resp)
 	if len(reply) > 0 && reply[0] == '-' {
 		return fail(string(reply[1 : len(reply)-2]))

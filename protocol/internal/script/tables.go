@@ -20,7 +20,10 @@ func (vm *VM) tableTable(_ *lua.LTable) *lua.LTable {
 // tableConcat is table.concat, within the bound on strings.
 func tableConcat(L *lua.LState) int {
 	t := L.CheckTable(1)
-	sep := L.OptString(2, "")
+	sep := ""
+	if L.Get(2) != lua.LNil {
+		sep = L.CheckString(2)
+	}
 	from, to := optInt(L, 3, 1), optInt(L, 4, t.Len())
 	var out []byte
 	for i := from; i <= to; i++ {

@@ -213,7 +213,7 @@ func (vm *VM) onError(L *lua.LState) int {
 func (vm *VM) onCaught(L *lua.LState) int {
 	v := L.Get(1)
 	if s, ok := v.(lua.LString); ok {
-		v = lua.LString(luaText(string(s)))
+		v = lua.LString(vm.named(L, luaText(string(s))))
 	}
 	L.SetTop(0)
 	L.Push(v)
@@ -274,6 +274,7 @@ func (vm *VM) call(host Host, run *Run, n int, result func(*VM, lua.LValue)) (f 
 	vm.host, vm.run, vm.resp, vm.depth = host, run, 2, 0
 	vm.place = place{}
 	vm.hook.run.Store(run)
+	vm.hook.left = lookEvery
 	vm.engine.runs.add(run)
 	defer func() {
 		vm.engine.runs.remove(run)
@@ -317,7 +318,7 @@ func (vm *VM) failure(err error) *Failure {
 			f.Text = string(text)
 		}
 	default:
-		text := luaText(lua.LVAsString(v))
+		text := luaText(string(vm.L.ToStringMeta(v).(lua.LString)))
 		if r := vm.run; r != nil && r.stop.Load() != goOn {
 			_, text = splitPlace(text)
 			vm.spoilt = true

@@ -124,8 +124,9 @@ func (r *Registry) Leave(c *Client) {
 		return
 	}
 	r.Disable(c)
-	c.gone.Store(true)
-	r.table.left(c)
+	if !c.gone.Swap(true) {
+		r.table.left(c)
+	}
 }
 
 // Remember notes that a client has read a key. The key's shard must be locked.

@@ -6,8 +6,8 @@
 // key is watched a change costs an atomic load.
 //
 // A client that has not been marked watches keys that are as they were: so whether a
-// key was there when it was watched tells whether a flush has taken it away. After a
-// swap of databases that does not do; EXEC compares then.
+// key was there when it was watched tells whether a flush has taken it away. Of a swap
+// of databases whoever does it tells (In).
 package watch
 
 import (
@@ -36,7 +36,6 @@ type Registry struct {
 type client struct {
 	keys    map[Key]bool // whether it was there
 	changed bool
-	swapped bool // a database of it was swapped: EXEC has to compare
 }
 
 // New makes a registry in which nothing is watched.
@@ -138,7 +137,7 @@ func (r *Registry) Touched(id uint64, there func(Key) bool) bool {
 	// Only this client's own goroutine changes c.keys.
 	differs := false
 	for k, was := range c.keys {
-		if is := there(k); is != was || is && c.swapped {
+		if there(k) != was {
 			differs = true
 		}
 	}
@@ -154,8 +153,8 @@ func (r *Registry) Changed(db int, key []byte, what cache.Change) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if what == cache.Flushed || what == cache.Swapped {
-		r.all(db, what)
+	if what == cache.Flushed {
+		r.flushed(db)
 		return
 	}
 	for c := range r.keys[Key{db, string(key)}] {
@@ -163,18 +162,32 @@ func (r *Registry) Changed(db int, key []byte, what cache.Change) {
 	}
 }
 
-// all marks those who watch keys of a database that was emptied or replaced.
-func (r *Registry) all(db int, what cache.Change) {
+// flushed marks those who watch keys of a database that were there and are no more.
+func (r *Registry) flushed(db int) {
 	for k, clients := range r.keys {
 		if k.DB != db {
 			continue
 		}
 		for c := range clients {
-			if what == cache.Swapped {
-				c.swapped = true
-			} else if c.keys[k] {
+			if c.keys[k] {
 				c.changed = true
 			}
 		}
 	}
+}
+
+// In returns the watched keys of two databases, for a swap of them: it changes those
+// that are there in either.
+func (r *Registry) In(a, b int) (keys []Key) {
+	if r.count.Load() == 0 {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for k := range r.keys {
+		if k.DB == a || k.DB == b {
+			keys = append(keys, k)
+		}
+	}
+	return keys
 }

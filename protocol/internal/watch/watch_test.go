@@ -45,22 +45,20 @@ func TestWatch(t *testing.T) {
 	assert.True(t, touched(1))
 	r.Forget(1)
 
-	// A swap touches what is there before or after it.
+	// A swap is not for the registry to judge.
 	r.Watch(1, key(0, "a"), true)
-	r.Changed(0, nil, cache.Swapped)
-	assert.True(t, touched(1), "it may be another's value")
-	r.Forget(1)
-	r.Watch(1, key(0, "x"), false)
+	r.Watch(1, key(2, "b"), false)
 	r.Changed(0, nil, cache.Swapped)
 	assert.False(t, touched(1))
-	there[key(0, "x")] = true
-	assert.True(t, touched(1))
+	assert.ElementsMatch(t, []Key{key(0, "a"), key(1, "a")}, r.In(0, 1))
+	assert.ElementsMatch(t, []Key{key(2, "b")}, r.In(3, 2))
 
 	r.Forget(1)
 	r.Forget(2)
 	r.Forget(3)
 	assert.Zero(t, r.Total())
 	assert.Empty(t, r.keys)
+	assert.Empty(t, r.In(0, 1))
 	assert.Empty(t, r.clients)
 }
 
