@@ -7,6 +7,7 @@ import (
 	"math/bits"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/ashlar-cache/ashlar/bench/report"
@@ -36,11 +37,14 @@ func Figures() []Figure {
 		{"typecpu", "processor time an operation on collections", both, measureTypeCPU},
 		{"growth", "cost of an operation as a collection grows", alone, measureGrowth},
 		{"bigquiet", "the same with 100 million elements, and as large collections go", alone, measureBigQuiet},
-		{"hitratio", "hit ratio at 64 MiB of resident memory", both, measureHitRatio},
+		{"hitratio", "hit ratio at 64 MiB of resident memory", []string{target.Ashlar, target.Redis, "memcached"}, measureHitRatio},
 		{"expire", "two million items that expire at once, and how late items go", alone, measureExpire},
 		{"stuck", "clients that do not read, and idle ones", alone, measureStuck},
 	}
 }
+
+// wholeValues are the figures that need no more than to read, write and delete whole values.
+var wholeValues = []string{"memory", "churn", "hitratio"}
 
 // Config says with what a figure is measured.
 type Config struct {
@@ -53,6 +57,11 @@ type Config struct {
 	Seed uint64
 	// Progress is told how far it is.
 	Progress *report.Progress
+	// Memory is the peak of resident memory at which hit ratios are compared, in bytes;
+	// 0 is 64 MiB.
+	Memory int64
+	// Trace is replayed for hit ratios in place of the workloads, if it has a path.
+	Trace Trace
 	// Only names the parts to measure, for figures that have several (profiles or
 	// workloads); empty for all of them.
 	Only []string
@@ -65,6 +74,10 @@ const Quick = 0.05
 func (f Figure) Measure(ctx context.Context, cfg Config) (*report.Report, error) {
 	if len(cfg.Servers) == 0 {
 		return nil, errors.New("no server to measure")
+	}
+	if i := slices.IndexFunc(cfg.Servers, func(s target.Spec) bool { return s.Memcached }); i >= 0 && !slices.Contains(wholeValues, f.Name) {
+		return nil, fmt.Errorf("%s speaks memcached's protocol, which has no commands for this figure, only for %s",
+			cfg.Servers[i].Name, strings.Join(wholeValues, ", "))
 	}
 	if cfg.Scale <= 0 {
 		cfg.Scale = 1

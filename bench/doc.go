@@ -22,6 +22,10 @@
 //     fills between two powers of two, and the worst one counts. So it is for
 //     collections: many small ones, and a large one of about a million elements.
 //
+// Figures of whole values (memory, churn, hitratio) and Replay, which asks a server
+// what a trace says, see servers through one small interface, store, so that they can
+// be taken of memcached too.
+//
 // # The parts
 //
 //	bench         the figures, the loader and the latency probe
@@ -29,13 +33,31 @@
 //	bench/client  the connection: pipelining, replies
 //	bench/dist    popularity and sizes, each from a formula and a seed
 //	bench/workload  sequences of requests made of these
+//	bench/loadgen  loads, in a closed loop or an open one, from up to 10,000 connections
+//	bench/memcached  the client side of memcached's own protocol
+//	bench/mix     what a load sends: commands, keys, values, times to live
+//	bench/trace   recordings of what caches were asked for
 //	bench/crowd   many connections in a closed loop from one thread
 //	bench/pace    time for open loops
 //	bench/hist    latencies
 //	bench/report  tables, bars, progress
+//	bench/result  what load runs leave behind, as saved
+//	bench/export  the same as text, CSV, lines for benchstat, pictures
+//	bench/page    the same as one HTML page
+//	bench/plot    charts as SVG and PNG
+//	bench/embedded  caches inside a Go program, compared in processes of their own
 //
-// It imports nothing of the server but its wire format, so that it could measure
+// But for bench/embedded, it imports nothing of the server but its wire format, so that it could measure
 // any other just as well, and nothing here can favour one.
+//
+// # Loads
+//
+// Besides the figures there are loads that a user describes: Run puts a Load on a
+// target.Server and returns a Result; Fill stores before what it will ask for; Search
+// finds the highest rate at which a Bound on latency holds. Package loadgen does the
+// sending, and its documentation says what open and closed loops are and which of them
+// to believe; what the server took meanwhile is added here. Config is not that of a
+// load: it says with what figures are taken.
 //
 // # What it is not
 //

@@ -1,20 +1,22 @@
 package bench
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"math"
-	"slices"
 	"strconv"
 	"time"
 
-	"github.com/ashlar-cache/ashlar/bench/client"
 	"github.com/ashlar-cache/ashlar/bench/report"
 	"github.com/ashlar-cache/ashlar/bench/target"
 	"github.com/ashlar-cache/ashlar/bench/workload"
 )
 
-// hitBudget is the peak of resident memory that every cache may reach, in bytes.
+// hitBudget is the peak of resident memory that every cache may reach, in bytes, if
+// nobody says otherwise.
 const hitBudget = 64 << 20
 
 // hitBars are by how many points the first server must beat the best peer.
@@ -32,20 +34,40 @@ type contender struct {
 	maxmemory int64
 }
 
-// contenders are the servers with the policies that they are tried with. Only
-// policies that use all keys make sense where most items have no time to live.
+// policies are what a server is tried with; "" is what it does by itself. Only policies
+// that use all keys make sense where most items have no time to live.
+func policies(spec target.Spec) []string {
+	switch {
+	case spec.Memcached, spec.Name == target.Ashlar, spec.Name == "pogocache":
+		return []string{""}
+	case spec.Name == "dragonfly": // which has one, and does not evict unless told to
+		return []string{"allkeys-lru"}
+	}
+	return []string{"allkeys-lru", "allkeys-lfu"}
+}
+
+// Evicting are the settings with which a server keeps to so many bytes and evicts what
+// was used least recently, or what it takes for the least useful by itself.
+func Evicting(spec target.Spec, memory int64) []target.Setting {
+	settings := []target.Setting{{Name: "maxmemory", Value: strconv.FormatInt(memory, 10)}}
+	if p := policies(spec)[0]; p != "" {
+		settings = append(settings, target.Setting{Name: "maxmemory-policy", Value: p})
+	}
+	return settings
+}
+
+// contenders are the servers with the policies that they are tried with.
 func (r *run) contenders() (all []*contender) {
 	for _, spec := range r.cfg.Servers {
-		policies := []string{"allkeys-lru", "allkeys-lfu"}
-		if spec.Name == target.Ashlar {
-			policies = []string{""} // the default
-		}
-		for _, p := range policies {
-			all = append(all, &contender{spec: spec, policy: p, maxmemory: hitBudget * 13 / 16})
+		for _, p := range policies(spec) {
+			all = append(all, &contender{spec: spec, policy: p, maxmemory: r.budget() * 13 / 16})
 		}
 	}
 	return all
 }
+
+// budget is the peak of resident memory that every cache may reach, in bytes.
+func (r *run) budget() int64 { return cmp.Or(r.cfg.Memory, hitBudget) }
 
 func (c *contender) name() string {
 	if c.policy == "" {
@@ -54,102 +76,140 @@ func (c *contender) name() string {
 	return c.spec.Name + " " + c.policy
 }
 
-// measureHitRatio replays each workload against each contender at the same peak
-// of resident memory.
+// measureHitRatio replays each workload, or a trace, against each contender at the same
+// peak of resident memory.
 func measureHitRatio(ctx context.Context, r *run) error {
-	size := workload.Size{Keys: 5_000_000, Budget: hitBudget, Seed: r.cfg.Seed}
+	all, title, err := r.sequences()
+	if err != nil {
+		return err
+	}
+	contenders := r.contenders()
+	columns := []string{"workload"}
+	for _, c := range contenders {
+		columns = append(columns, c.name(), "byte hits", "peak MiB")
+	}
+	table := r.Table(fmt.Sprintf("hit ratio in %%, look-aside, %s, at %s peak resident memory", title, report.MiB(r.budget())),
+		append(columns, "points", "bar")...)
+	for _, seq := range all {
+		if !r.wants(seq.name) {
+			continue
+		}
+		results := make([]replayed, len(contenders))
+		for i, c := range contenders {
+			results[i], err = r.search(ctx, c, seq)
+			if errors.Is(err, errTooSmall) && c.spec.Name != r.subject() {
+				r.Note("%s, %s: %v", seq.name, c.name(), err)
+				err = nil
+			}
+			if err != nil {
+				return fmt.Errorf("workload %s, %s: %w", seq.name, c.name(), err)
+			}
+		}
+		r.hitRow(table, seq, contenders, results)
+	}
+	r.Note("maxmemory of each server was searched for until its peak came close to %s without exceeding it; "+
+		"hits are counted after the first two fifths of the requests", report.MiB(r.budget()))
+	return nil
+}
+
+// sequences are what is replayed: all the workloads, or the trace that was given.
+func (r *run) sequences() (all []sequence, title string, err error) {
+	if r.cfg.Trace.Path != "" {
+		t := r.cfg.Trace
+		t.MaxValue = cmp.Or(t.MaxValue, defaultMaxValue)
+		r.cfg.Progress.Step("hitratio: reads %s", t.Path)
+		seq, s, err := t.sequence()
+		if r.Scale < 1 && err == nil {
+			t.Limit = max(int(float64(s.requests)*r.Scale), 1)
+			seq, s, err = t.sequence()
+		}
+		if s.cut > 0 {
+			r.Note("%d requests are for values of more than %d bytes, which were cut to that", s.cut, t.MaxValue)
+		}
+		return []sequence{seq}, fmt.Sprintf("%d requests", seq.requests), err
+	}
+	size := workload.Size{Keys: 5_000_000, Budget: int(r.budget()), Seed: r.cfg.Seed}
 	size.Requests = int(8_000_000 * r.Scale)
 	if r.Scale < 1 {
 		size.Requests = max(int(8_000_000*min(1, 5*r.Scale)), 20_000)
 		// Small runs need less of what takes time to set up.
 		size.Keys = int(float64(size.Keys) * min(1, 10*r.Scale))
 	}
-	contenders := r.contenders()
-	columns := []string{"workload"}
-	for _, c := range contenders {
-		columns = append(columns, c.name(), "peak", "byte hits")
-	}
-	table := r.Table(fmt.Sprintf("hit ratio in %%, look-aside, %d keys, %d requests, at %s peak resident memory",
-		size.Keys, size.Requests, report.MiB(hitBudget)), append(columns, "points", "bar")...)
 	for _, m := range workload.All() {
-		if !r.wants(m.Name) {
-			continue
-		}
-		results := make([]replayed, len(contenders))
-		for i, c := range contenders {
-			var err error
-			if results[i], err = r.search(ctx, c, m, size); err != nil {
-				return fmt.Errorf("workload %s, %s: %w", m.Name, c.name(), err)
-			}
-		}
-		r.hitRow(table, m.Name, contenders, results)
+		all = append(all, workloadSequence(m, size))
 	}
-	r.Note("maxmemory of each server was searched for until its peak came close to %s without exceeding it; "+
-		"hits are counted after the first two fifths of the requests", report.MiB(hitBudget))
-	return nil
+	return all, fmt.Sprintf("%d keys, %d requests", size.Keys, size.Requests), nil
 }
 
 // hitRow adds the results of a workload: the first server's best policy against
 // the best of the others.
-func (r *run) hitRow(t *report.Table, name string, contenders []*contender, results []replayed) {
-	row := []any{name}
+func (r *run) hitRow(t *report.Table, seq sequence, contenders []*contender, results []replayed) {
+	row := []any{seq.name}
 	own, peers := math.Inf(-1), math.Inf(-1)
 	for i, c := range contenders {
-		hits := results[i].ratio()
-		row = append(row, fmt.Sprintf("%.2f", hits), fmt.Sprintf("%.1f", mib(results[i].peak)), fmt.Sprintf("%.2f", results[i].byteRatio()))
-		if c.spec.Name == r.subject() {
-			own = max(own, hits)
-		} else {
-			peers = max(peers, hits)
+		o := results[i]
+		if o.gets == 0 {
+			row = append(row, "–", "–", "–")
+			continue
+		}
+		row = append(row, fmt.Sprintf("%.2f", o.ratio()), fmt.Sprintf("%.2f", o.byteRatio()), fmt.Sprintf("%.1f", mib(o.peak)))
+		switch {
+		case c.spec.Name == r.subject():
+			own = max(own, o.ratio())
+		case seq.timed && c.spec.Memcached:
+			r.Note("memcached counts times to live in whole seconds: its items of %s live longer than those of others, so it is left out of the comparison", seq.name)
+		default:
+			peers = max(peers, o.ratio())
 		}
 	}
-	bar := hitBars[name]
-	if math.IsInf(peers, 0) {
-		t.Add(append(row, "", bar)...)
+	points, bar := "", ""
+	if !math.IsInf(peers, 0) {
+		points = fmt.Sprintf("%+.2f", own-peers)
+	}
+	// A trace has no bar: what it should show, nobody knows beforehand.
+	wanted, has := hitBars[seq.name]
+	if has {
+		bar = report.Cell(wanted)
+	}
+	t.Add(append(row, points, bar)...)
+	if points == "" || !has {
 		return
 	}
-	t.Add(append(row, fmt.Sprintf("%+.2f", own-peers), bar)...)
-	r.AtLeast(name+": points above the best peer", own-peers, bar, "")
+	r.AtLeast(seq.name+": points above the best peer", own-peers, wanted, "")
 }
 
 // replayed is the outcome of a replay.
 type replayed struct {
-	gets, hits           int64
-	bytesAsked, bytesHit int64
-	peak                 int64 // resident
-	full                 bool  // something was evicted
-	refused              int64
-	maxmemory            int64
+	asked
+	peak      int64 // resident
+	full      bool  // something was evicted
+	maxmemory int64
 }
 
-// ratio is the share of reads that found their key, in percent.
-func (o replayed) ratio() float64 { return 100 * float64(o.hits) / float64(max(o.gets, 1)) }
+// leastMemory is the smallest maxmemory that is tried: some servers take no less.
+const leastMemory = 8 << 20
 
-// byteRatio is the same with each read counting as the bytes that it is for.
-func (o replayed) byteRatio() float64 {
-	return 100 * float64(o.bytesHit) / float64(max(o.bytesAsked, 1))
-}
+var errTooSmall = errors.New("no maxmemory keeps the peak within")
 
-// search finds how much memory to allow a contender: it replays until the peak is within close of the budget and not above,
-// changing maxmemory by what the peak was off, and returns the best replay that
-// kept to the budget.
-func (r *run) search(ctx context.Context, c *contender, m workload.Maker, size workload.Size) (best replayed, err error) {
-	const (
-		attempts = 6
-		close    = hitBudget / 64
-	)
+// search finds how much memory to allow a contender: it replays until the peak is
+// within close of the budget and not above, changing maxmemory by what the peak was
+// off, and returns the best replay that kept to the budget.
+func (r *run) search(ctx context.Context, c *contender, seq sequence) (best replayed, err error) {
+	const attempts = 6
+	budget := r.budget()
+	close := budget / 64
 	found := false
 	for attempt := range attempts {
-		r.cfg.Progress.Step("hitratio: %s, %s, maxmemory %s", m.Name, c.name(), report.MiB(c.maxmemory))
-		o, err := r.replay(ctx, c, m, size)
+		r.cfg.Progress.Step("hitratio: %s, %s, maxmemory %s", seq.name, c.name(), report.MiB(c.maxmemory))
+		o, err := r.replay(ctx, c, seq)
 		if err != nil {
 			return best, err
 		}
-		within := o.peak <= hitBudget
+		within := o.peak <= budget
 		if within && (!found || o.hits > best.hits) {
 			best, found = o, true
 		}
-		if within && (o.peak > hitBudget-close || !o.full) {
+		if within && (o.peak > budget-close || !o.full) {
 			break
 		}
 		if found && attempt >= 3 {
@@ -157,39 +217,46 @@ func (r *run) search(ctx context.Context, c *contender, m workload.Maker, size w
 		}
 		// What a server takes beside maxmemory, fragmentation above all, hardly
 		// depends on a small change of it. Aim a little below: another run may come out higher.
-		c.maxmemory = max(c.maxmemory+(hitBudget-close/2-o.peak), 8<<20)
+		before := c.maxmemory
+		if c.maxmemory = max(c.maxmemory+(budget-close/2-o.peak), leastMemory); c.maxmemory == before {
+			break
+		}
 	}
 	if !found {
-		return best, fmt.Errorf("no maxmemory keeps the peak within %s", report.MiB(hitBudget))
+		return best, fmt.Errorf("%w %s", errTooSmall, report.MiB(budget))
 	}
 	c.maxmemory = best.maxmemory
 	return best, nil
 }
 
-// replay runs a workload against a fresh server.
-func (r *run) replay(ctx context.Context, c *contender, m workload.Maker, size workload.Size) (o replayed, err error) {
+// replay runs a sequence against a fresh server.
+func (r *run) replay(ctx context.Context, c *contender, seq sequence) (o replayed, err error) {
 	settings := []target.Setting{{Name: "maxmemory", Value: strconv.FormatInt(c.maxmemory, 10)}}
 	if c.policy != "" {
 		settings = append(settings, target.Setting{Name: "maxmemory-policy", Value: c.policy})
 	}
 	err = r.with(ctx, c.spec, settings, func(s *target.Server) error {
-		conn, err := s.Dial(ctx)
+		conn, err := dialStore(ctx, s)
 		if err != nil {
 			return err
 		}
 		defer conn.Close()
-		peak := s.WatchPeak(ctx)
-		p := &replay{lane: lane{Conn: conn}, values: newPayload(workload.MaxSize), work: m.Make(size), began: time.Now()}
-		err = p.run(ctx, r.cfg.Progress)
-		o = p.replayed
-		o.peak, o.maxmemory = peak.Stop(), c.maxmemory
+		from, err := seq.open()
 		if err != nil {
 			return err
 		}
-		info, err := s.Info(ctx, "stats")
-		o.full = number(info["evicted_keys"]) > 0
+		defer from.Close()
+		peak := s.WatchPeak(ctx)
+		p := &lookaside{store: conn, values: newPayload(seq.largest)}
+		err = p.replay(ctx, seq, from, r.cfg.Progress)
+		o.asked, o.peak, o.maxmemory = p.asked, peak.Stop(), c.maxmemory
+		if err != nil {
+			return err
+		}
+		n, err := evictions(ctx, s)
+		o.full = n > 0
 		if o.refused > 0 {
-			r.Note("%s refused %d stores of %s", c.name(), o.refused, m.Name)
+			r.Note("%s refused %d stores of %s, the first with: %s", c.name(), o.refused, seq.name, o.first)
 		}
 		return err
 	})
@@ -197,136 +264,37 @@ func (r *run) replay(ctx context.Context, c *contender, m workload.Maker, size w
 }
 
 // replayDepth is how many requests are in flight. A key asked for twice among
-// them is answered twice before it can be stored once; see answer.
+// them is answered twice before it can be stored once; see lookaside.answer.
 const replayDepth = 32
 
-// timedRate is how many requests a second a workload with times to live gets, so
-// that a time to live means the same to each server.
-const timedRate = 150_000
-
-// replay is a workload under way.
-type replay struct {
-	replayed
-	lane
-	work   *workload.Workload
-	values payload
-	began  time.Time
-
-	batch  []workload.Request
-	stored []uint64 // keys that the batch before found missing
-	misses []workload.Request
-}
-
-// run sends the whole workload: batches of reads, and with each the stores of
-// what the batch before did not find.
-func (p *replay) run(ctx context.Context, progress *report.Progress) error {
+// replay sends a whole sequence.
+func (p *lookaside) replay(ctx context.Context, seq sequence, from source, progress *report.Progress) error {
+	batch, arena, began := make([]ask, replayDepth), []byte(nil), time.Now()
 	for sent := 0; ctx.Err() == nil; {
-		p.batch = p.batch[:0]
-		for len(p.batch) < replayDepth {
-			q, ok := p.work.Next()
-			if !ok {
-				break
+		n, err := 0, error(nil)
+		arena = arena[:0]
+		for n < replayDepth && err == nil {
+			if arena, err = from.next(&batch[n], arena); err == nil {
+				n++
 			}
-			p.batch = append(p.batch, q)
 		}
-		if len(p.batch) == 0 {
+		if err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+		if n == 0 {
 			return nil
 		}
-		if p.work.Timed {
-			due := p.began.Add(time.Duration(float64(sent) / timedRate * float64(time.Second)))
+		if seq.timed {
+			due := began.Add(time.Duration(float64(sent) / timedRate * float64(time.Second)))
 			if err := pause(ctx, time.Until(due)); err != nil {
 				return err
 			}
 		}
-		if err := p.exchange(sent >= p.work.Warm); err != nil {
+		if err := p.exchange(batch[:n]); err != nil {
 			return err
 		}
-		sent += len(p.batch)
-		progress.At(sent, p.work.Requests)
+		sent += n
+		progress.At(sent, seq.requests)
 	}
 	return ctx.Err()
-}
-
-// exchange sends the batch's reads and writes, and then stores what was missing.
-func (p *replay) exchange(counted bool) error {
-	for _, q := range p.batch {
-		if q.Write {
-			p.store(q)
-		} else {
-			p.Get(p.key('h', q.Key, workload.KeySize))
-		}
-	}
-	if err := p.Flush(); err != nil {
-		return err
-	}
-	p.misses, p.stored = p.misses[:0], p.stored[:0]
-	for _, q := range p.batch {
-		reply, err := p.Next()
-		if err != nil {
-			return err
-		}
-		if err := p.answer(q, reply, counted); err != nil {
-			return err
-		}
-	}
-	if len(p.misses) == 0 {
-		return nil
-	}
-	for _, q := range p.misses {
-		p.store(q)
-	}
-	if err := p.Flush(); err != nil {
-		return err
-	}
-	for range p.misses {
-		reply, err := p.Next()
-		if err != nil {
-			return err
-		}
-		if reply.Kind == '-' {
-			p.refused++
-		}
-	}
-	return nil
-}
-
-// answer counts a reply. A key that was missing a moment ago in the same batch
-// would have been stored by now if requests came one by one: it counts as a hit.
-func (p *replay) answer(q workload.Request, reply client.Reply, counted bool) error {
-	if reply.Kind == '-' {
-		if q.Write {
-			p.refused++
-			return nil
-		}
-		return fmt.Errorf("GET: %s", reply.Bytes)
-	}
-	if q.Write {
-		return nil
-	}
-	hit := !reply.Null
-	if !hit {
-		if hit = slices.Contains(p.stored, q.Key); !hit {
-			p.stored = append(p.stored, q.Key)
-			p.misses = append(p.misses, q)
-		}
-	}
-	if counted {
-		p.gets++
-		p.bytesAsked += int64(q.Size)
-		if hit {
-			p.hits++
-			p.bytesHit += int64(q.Size)
-		}
-	}
-	return nil
-}
-
-// store appends the SET of a request's value.
-func (p *replay) store(q workload.Request) {
-	key, value := p.key('h', q.Key, workload.KeySize), p.values.value(q.Key, int(q.Size))
-	if q.TTL == 0 {
-		p.Set(key, value)
-		return
-	}
-	p.SetPX(key, value, time.Duration(float64(q.TTL)/timedRate*float64(time.Second)))
 }

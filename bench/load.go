@@ -35,10 +35,34 @@ func (r *run) filler(s *target.Server) load {
 
 // lane is one connection of a load, with room to make keys and values in.
 type lane struct {
-	*client.Conn
+	store
+	// resp is the same for commands of other kinds; nil if the server is memcached.
+	resp *client.Conn
 	room [maxKey]byte
 	text [maxElement]byte // for what elements are made of
 }
+
+// dialLane opens one.
+func dialLane(ctx context.Context, s *target.Server) (*lane, error) {
+	c, err := dialStore(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	resp, _ := c.(*client.Conn)
+	return &lane{store: c, resp: resp}, nil
+}
+
+// Head begins a command of n words, each of which Bulk appends.
+func (l *lane) Head(n int) { l.resp.Head(n) }
+
+// Bulk appends a word of the command that Head has begun.
+func (l *lane) Bulk(word []byte) { l.resp.Bulk(word) }
+
+// Command appends a command of any kind.
+func (l *lane) Command(words ...string) { l.resp.Command(words...) }
+
+// SetPXAT appends SET key value PXAT at.
+func (l *lane) SetPXAT(key, value []byte, at time.Time) { l.resp.SetPXAT(key, value, at) }
 
 // maxKey is the longest key that loads use, in bytes.
 const maxKey = 64
@@ -100,17 +124,16 @@ type flight struct {
 
 // fly is the life of one lane: it takes the next few numbers as long as there are any.
 func (f *flight) fly(ctx context.Context) error {
-	c, err := f.server.Dial(ctx)
+	on, err := dialLane(ctx, f.server)
 	if err != nil {
 		return err
 	}
-	defer c.Close()
+	defer on.Close()
 	// A server that hangs is not waited for when the run is cut short.
-	defer context.AfterFunc(ctx, func() { c.Close() })()
+	defer context.AfterFunc(ctx, func() { on.Close() })()
 	if f.rate > 0 {
 		pace.Yielding()
 	}
-	on := &lane{Conn: c}
 	for ctx.Err() == nil {
 		from := int(f.next.Add(int64(f.depth))) - f.depth
 		if from >= f.n {
@@ -185,12 +208,6 @@ func newPayload(longest int) payload {
 func (p payload) value(n uint64, size int) []byte {
 	at := int(dist.Hash(n) % 4096)
 	return p[at : at+size]
-}
-
-// keys is how many keys the server holds.
-func keys(ctx context.Context, s *target.Server) (int64, error) {
-	r, err := s.Do(ctx, "DBSIZE")
-	return r.Int, err
 }
 
 // expectKeys fails if the server holds another number of keys than was stored:

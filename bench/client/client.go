@@ -175,3 +175,6 @@ func (c *Conn) bulk(b []byte) {
 func appendHead(dst []byte, kind byte, n int64) []byte {
 	return append(strconv.AppendInt(append(dst, kind), n, 10), '\r', '\n')
 }
+
+// Inline appends a command that is one line, its end included, and goes out as it is.
+func (c *Conn) Inline(line []byte) { c.out = append(c.out, line...) }

@@ -206,3 +206,11 @@ func TestNoAllocation(t *testing.T) {
 	step()
 	assert.Zero(t, testing.AllocsPerRun(100, step))
 }
+
+// A line goes out as it is, between commands of the other form.
+func TestInline(t *testing.T) {
+	c := New(nil)
+	c.Get([]byte("k"))
+	c.Inline([]byte("PING\r\n"))
+	assert.Equal(t, "*2\r\n$3\r\nGET\r\n$1\r\nk\r\nPING\r\n", string(c.out))
+}

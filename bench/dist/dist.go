@@ -6,6 +6,23 @@
 // Distributions hold no generator of their own: what draws passes one in, and
 // two goroutines with a generator each may share a distribution. Each is tested
 // against its formula.
+//
+// # What is here
+//
+//	Zipf         P(rank k of n) = k^-s / H(n,s), H(n,s) the sum of i^-s: popularity
+//	Permutation  a bijection that scatters ranks over the keys
+//	Fixed        one size
+//	Between      P(size) = 1 / (High-Low+1)
+//	LogNormal    exp(mu + sigma z) with z normal: mean exp(mu + sigma²/2)
+//	Mix          one of several, all alike likely
+//	Weighted     one of several, each with its weight: bimodal, or a histogram
+//
+// Zipf's law is what popularity of keys in caches is found to follow, with exponents
+// from 0.6 to above 1.5 (Breslau and others, "Web caching and Zipf-like distributions",
+// INFOCOM 1999; Yang and others, "A large scale analysis of hundreds of in-memory cache
+// clusters at Twitter", OSDI 2020). Sizes of values are about log-normal or have a few
+// peaks (Atikoglu and others, "Workload analysis of a large-scale key-value store",
+// SIGMETRICS 2012).
 package dist
 
 import (

@@ -27,12 +27,19 @@ func NewZipf(n uint64, s float64) *Zipf {
 	if n < 1 || !(s > 0) {
 		panic("dist: Zipf needs at least one rank and an exponent above 0")
 	}
-	z := &Zipf{s: s, oneMinusS: 1 - s, n: float64(n)}
+	z := &Zipf{s: s, oneMinusS: 1 - s}
+	z.accept = 2 - z.inverse(z.integral(2.5)-z.density(2))
+	z.Resize(n)
+	return z
+}
+
+// Resize changes the number of ranks, at the cost of about one draw: where keys are
+// added all the time, the distribution follows.
+func (z *Zipf) Resize(n uint64) {
+	z.n = float64(n)
 	// The first bar's own hat would reach to infinity; it is cut at H(1.5) - 1.
 	z.low = z.integral(z.n + 0.5)
 	z.span = z.integral(1.5) - 1 - z.low
-	z.accept = 2 - z.inverse(z.integral(2.5)-z.density(2))
-	return z
 }
 
 // Rank draws one, 0 being the most popular.

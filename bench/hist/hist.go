@@ -29,6 +29,14 @@ func (l *Latencies) Record(d time.Duration) {
 	_ = l.h.RecordValue(min(max(int64(d), lowest), highest))
 }
 
+// RecordN counts the same latency n times.
+func (l *Latencies) RecordN(d time.Duration, n int64) {
+	_ = l.h.RecordValues(min(max(int64(d), lowest), highest), n)
+}
+
+// Reset forgets all.
+func (l *Latencies) Reset() { l.h.Reset() }
+
 // Merge adds what another one has counted.
 func (l *Latencies) Merge(other *Latencies) { l.h.Merge(other.h) }
 

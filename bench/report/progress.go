@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -62,6 +63,32 @@ func (p *Progress) At(done, total int) {
 	p.last = time.Now()
 	p.show(fmt.Sprintf("%s: %d %%", p.step, int64(done)*100/int64(total)))
 }
+
+// Live says how far the step is, as a share from 0 to 1, and what there is to tell of
+// it meanwhile: on a terminal with a bar. It may be called often.
+func (p *Progress) Live(share float64, text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	every := plainEvery
+	if p.terminal {
+		every = renewEvery
+	}
+	if p.out == nil || time.Since(p.last) < every {
+		return
+	}
+	p.last = time.Now()
+	share = min(max(share, 0), 1)
+	if !p.terminal {
+		p.show(fmt.Sprintf("%s: %.0f %%%s", p.step, share*100, text))
+		return
+	}
+	full := int(share * barWidth)
+	bar := strings.Repeat("█", full) + strings.Repeat("░", barWidth-full)
+	p.show(fmt.Sprintf("%s  %s %3.0f %%%s", p.step, bar, share*100, text))
+}
+
+// barWidth is the length of the bar in characters.
+const barWidth = 20
 
 // Clear takes the line off the terminal, for something else to be printed.
 func (p *Progress) Clear() {

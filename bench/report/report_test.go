@@ -103,3 +103,19 @@ func TestProgressTerminal(t *testing.T) {
 	defer f.Close()
 	assert.False(t, NewProgress(f).terminal)
 }
+
+func TestProgressLive(t *testing.T) {
+	var out bytes.Buffer
+	p := &Progress{out: &out, terminal: true}
+	p.step = "get"
+	p.Live(0.5, "  12/s")
+	p.Live(0.6, "  too early for another")
+	assert.Equal(t, "\rget  ██████████░░░░░░░░░░  50 %  12/s", out.String())
+	out.Reset()
+	p = NewProgress(&out)
+	p.Step("get")
+	p.last = time.Now().Add(-time.Minute)
+	p.Live(2, "  12/s")
+	assert.Equal(t, "get\nget: 100 %  12/s\n", out.String())
+	NewProgress(nil).Live(1, "")
+}

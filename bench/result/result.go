@@ -48,9 +48,22 @@ type Run struct {
 	FirstError string `json:"first_error,omitempty"`
 	Hits       int64  `json:"hits"` // of reads
 	Misses     int64  `json:"misses"`
-	BytesIn    int64  `json:"bytes_in"` // replies
-	BytesOut   int64  `json:"bytes_out"`
-	Closed     int64  `json:"closed"` // connections that the server ended
+	// The bytes of the values that these reads were for, where that is known: of a
+	// trace or a look-aside cache.
+	HitBytes  int64 `json:"hit_bytes,omitempty"`
+	MissBytes int64 `json:"miss_bytes,omitempty"`
+	BytesIn   int64 `json:"bytes_in"` // replies
+	BytesOut  int64 `json:"bytes_out"`
+	Closed    int64 `json:"closed"` // connections that the server ended
+	// Lost are commands whose connection ended before their reply came. Behind are those
+	// that were due or sent, and not answered when the run ended; they are in the
+	// latencies with the time that they had waited. Undelivered are messages that the
+	// server counted and no subscriber received.
+	Lost        int64 `json:"lost,omitempty"`
+	Behind      int64 `json:"behind,omitempty"`
+	Undelivered int64 `json:"undelivered,omitempty"`
+	// Faults are the texts of error replies, the most frequent first.
+	Faults []Fault `json:"faults,omitempty"`
 
 	Latency  Latency   `json:"latency"`
 	Commands []Command `json:"commands,omitempty"`
@@ -59,6 +72,12 @@ type Run struct {
 	Client   Client    `json:"client"` // of the generator itself
 	// Within tells, in a sweep, whether this point met the bound on latency.
 	Within *bool `json:"within,omitempty"`
+}
+
+// Fault is a text that error replies had, and how many had it.
+type Fault struct {
+	Text  string `json:"text"`
+	Count int64  `json:"count"`
 }
 
 // Load says what was sent.

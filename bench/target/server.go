@@ -26,7 +26,12 @@ type Server struct {
 	Name string
 	Addr string // host:port
 	Pid  int    // 0: not on this machine
+	// Memcached says that it speaks memcached's own protocol: of the methods that ask
+	// the server, only those of file ask.go work then.
+	Memcached bool
 
+	access  Access        // what it takes to be let in
+	asItIs  bool          // it was reached, not found empty: it keeps its keys
 	process *exec.Cmd     // nil: it was running already
 	ended   chan struct{} // closed when the process is gone
 	status  error         // of the process, once ended
@@ -48,12 +53,16 @@ func (s Spec) Start(ctx context.Context, settings ...Setting) (*Server, error) {
 	}
 	words := make([]string, len(s.Command), len(s.Command)+2*len(settings))
 	for i, w := range s.Command {
-		words[i] = strings.ReplaceAll(w, "{port}", strconv.Itoa(port))
+		words[i] = strings.NewReplacer("{port}", strconv.Itoa(port), "{processors}", strconv.Itoa(runtime.NumCPU())).Replace(w)
 	}
 	for _, o := range settings {
-		words = append(words, "--"+o.Name, o.Value)
+		more, err := s.style.words(o)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Name, err)
+		}
+		words = append(words, more...)
 	}
-	v := &Server{Name: s.Name, Addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), ended: make(chan struct{})}
+	v := &Server{Name: s.Name, Memcached: s.Memcached, Addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), ended: make(chan struct{})}
 	v.process = exec.Command(words[0], words[1:]...)
 	v.process.Stdout, v.process.Stderr = &v.out, &v.out
 	// Settings such as dir are the server's default; files that it might write
@@ -116,7 +125,11 @@ func (v *Server) await(ctx context.Context) error {
 
 // ping fails while the server does not listen, and while it loads data.
 func (v *Server) ping(ctx context.Context) error {
-	c, err := client.Dial(ctx, v.Addr)
+	if v.Memcached {
+		_, err := v.Version(ctx)
+		return err
+	}
+	c, err := v.dial(ctx)
 	if err != nil {
 		return err
 	}
@@ -127,6 +140,9 @@ func (v *Server) ping(ctx context.Context) error {
 
 // attach uses a server that is running, but not one with somebody's data in it.
 func (s Spec) attach(ctx context.Context, settings []Setting) (*Server, error) {
+	if s.Memcached {
+		return s.attachMemcached(ctx, settings)
+	}
 	c, err := client.Dial(ctx, s.Addr)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.Name, err)
@@ -201,9 +217,8 @@ func (v *Server) Explain(err error) error {
 func (v *Server) Stop() {
 	if v.process == nil {
 		// Also when the run was cut short, hence a context of its own.
-		if c, err := client.Dial(context.Background(), v.Addr); err == nil {
-			_, _ = c.Do("FLUSHALL")
-			c.Close()
+		if !v.asItIs {
+			_ = v.Empty(context.Background())
 		}
 		return
 	}
@@ -220,7 +235,7 @@ func (v *Server) Stop() {
 
 // Dial opens a connection.
 func (v *Server) Dial(ctx context.Context) (*client.Conn, error) {
-	c, err := client.Dial(ctx, v.Addr)
+	c, err := v.dial(ctx)
 	if err != nil {
 		return nil, v.Explain(err)
 	}

@@ -28,6 +28,10 @@ type Spec struct {
 	Command []string
 	// Addr is a server that is running already, host:port; Command is nil then.
 	Addr string
+	// Memcached says that it speaks memcached's own protocol.
+	Memcached bool
+	// style is how settings stand on its command line.
+	style style
 }
 
 // Ashlar is the name of the server of this project, and Redis that of the one it
@@ -36,14 +40,6 @@ const (
 	Ashlar = "ashlar"
 	Redis  = "redis"
 )
-
-// known are the servers that need no command line from the user. Each keeps data
-// in memory only, or saving it would be measured as well.
-var known = []Spec{
-	{Name: Ashlar, Command: []string{"ashlar", "--port", "{port}"}},
-	{Name: Redis, Command: []string{"redis-server", "--port", "{port}", "--save", "", "--appendonly", "no"}},
-	{Name: "valkey", Command: []string{"valkey-server", "--port", "{port}", "--save", "", "--appendonly", "no"}},
-}
 
 // ErrAbsent is returned for a known server that is not installed.
 var ErrAbsent = errors.New("not installed")
@@ -59,7 +55,7 @@ func Find(ctx context.Context, text, ashlar, scratch string) (Spec, error) {
 	}
 	i := slices.IndexFunc(known, func(s Spec) bool { return s.Name == name })
 	if i < 0 {
-		return Spec{}, fmt.Errorf("unknown server %q: give ashlar, redis, valkey, NAME='COMMAND {port}' or NAME=HOST:PORT", text)
+		return Spec{}, fmt.Errorf("unknown server %q: give one of %s, or NAME='COMMAND {port}', or NAME=HOST:PORT", text, strings.Join(Known(), ", "))
 	}
 	s := known[i]
 	s.Command = slices.Clone(s.Command)
@@ -79,11 +75,16 @@ func parseCustom(name, rest string) (Spec, error) {
 	case name == "" || len(words) == 0:
 		return Spec{}, fmt.Errorf("a server is NAME='COMMAND {port}' or NAME=HOST:PORT, not %q", name+"="+rest)
 	case len(words) == 1 && strings.Contains(rest, ":"):
-		return Spec{Name: name, Addr: rest}, nil
+		addr, is := strings.CutPrefix(rest, memcachedScheme)
+		return Spec{Name: name, Addr: addr, Memcached: is}, nil
 	case !strings.Contains(rest, "{port}"):
 		return Spec{}, fmt.Errorf("the command of server %s has no {port} in it", name)
 	}
-	return Spec{Name: name, Command: words}, nil
+	spec := Spec{Name: name, Command: words}
+	if filepath.Base(words[0]) == memcachedProgram {
+		spec.Memcached, spec.style = true, memcachedStyle
+	}
+	return spec, nil
 }
 
 // lookPath finds a program in PATH.

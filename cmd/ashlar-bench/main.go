@@ -1,6 +1,20 @@
 // Command ashlar-bench measures cache servers: it is the command line of the
-// library bench, which does the work. It resolves which servers take part, takes
-// one figure after another, and prints each report when it is there.
+// library bench, which does the work. A command line begins with a verb, which has
+// options of its own (see verbs.go), or with the names of figures: then it resolves
+// which servers take part, takes one figure after another, and prints each report
+// when it is there.
+//
+// Verbs that make loads (run, compare, fill) share their options, so that what has
+// been measured with one can be repeated with another:
+//
+//	loadflags.go   options ──► workloads of package mix, settings of package loadgen
+//	run.go         one server: reached as it is, or started for the run
+//	compare.go     several: started or found empty, filled, then loaded in turns
+//	outcome.go     results ──► text, CSV, JSON, HTML page, and the exit status
+//
+// Whatever comes in between, an interrupt, a server that dies, an error reply: what was
+// measured before is printed and saved, what went wrong is said with its number, and
+// the exit status is 1.
 //
 // Reports go to standard output and progress to standard error, so that results
 // can be kept while one watches. The exit status says whether all bars were met,
@@ -22,6 +36,7 @@ import (
 	"github.com/ashlar-cache/ashlar/bench"
 	"github.com/ashlar-cache/ashlar/bench/report"
 	"github.com/ashlar-cache/ashlar/bench/target"
+	"github.com/ashlar-cache/ashlar/bench/trace"
 )
 
 func main() {
@@ -43,6 +58,9 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if len(args) == 0 || slices.Contains([]string{"--help", "-help", "-h", "help"}, args[0]) {
 		printHelp(stdout)
 		return 0
+	}
+	if status, is := dispatch(args, stdout, stderr); is {
+		return status
 	}
 	o, err := parse(args)
 	if errors.Is(err, flag.ErrHelp) {
@@ -84,6 +102,9 @@ func parse(args []string) (o options, err error) {
 	f.BoolVar(&o.silent, "silent", false, "")
 	f.Float64Var(&o.config.Scale, "scale", 1, "")
 	f.Uint64Var(&o.config.Seed, "seed", 1, "")
+	f.StringVar(&o.config.Trace.Path, "trace", "", "")
+	f.Func("format", "", func(name string) (err error) { o.config.Trace.Format, err = trace.ParseFormat(name); return err })
+	f.Func("resident", "", func(size string) (err error) { o.config.Memory, err = sizeOf(size); return err })
 	// Package flag stops at the first name, so names are taken out in between.
 	var names []string
 	for len(args) > 0 {

@@ -13,6 +13,7 @@ cache: cache/internal/* cache/rdb xxhash xxh3
 cache/rdb:
 cache/internal/offheap: x/sys                # system calls stand here and nowhere else
 cache/internal/invariants:
+cache/internal/stripe:
 cache/internal/slab: cache/internal/offheap cache/internal/invariants
 cache/internal/item:
 cache/internal/index:
@@ -75,15 +76,26 @@ protocol tests: redcon
 # The benchmark speaks the protocol and knows nothing of the server.
 bench: bench/* protocol/resp hdrhistogram-go x/sys
 bench/*: bench/* protocol/resp hdrhistogram-go x/sys
+bench/result/resulttest: bench/result hdrhistogram-go   # results for tests
+bench/trace: compress
+bench/plot: x/image
+bench/export tests: bench/result/resulttest
+bench/page tests: bench/result/resulttest chromedp cdproto
+# But for this: it compares the engine with other caches inside a program, so it has
+# to call them all.
+bench/embedded: cache bench/* fastcache bigcache freecache ristretto otter hdrhistogram-go
 
 cmd/ashlar: protocol cache
 cmd/ashlar-bench: bench bench/*
+cmd/ashlar-bench tests: bench/result/resulttest
 cmd/tidy:
 .ci/summary:
 
 # Test support, imported by tests alone.
 protocol/internal/compare:
 protocol/internal/compare tests: protocol
+protocol/internal/clients:
+protocol/internal/clients tests: protocol go-redis redigo rueidis asynq redsync redis_rate
 tests: testify goleak rapid cache/internal/nodes/nodestest
 `
 
@@ -101,6 +113,7 @@ func houseRules() *house {
 			exception{"cache/internal/item", "headers are laid over blocks bit by bit"},
 			exception{"cache/internal/nodes", "handles lead to blocks, whose headers are laid out here"},
 			exception{"cache/internal/index", "buckets are laid over off-heap segments"},
+			exception{"cache/internal/stripe", "goroutines are told apart by where their stacks lie"},
 			exception{"protocol/internal/conn/*_linux.go", "the event loop's raw system calls"},
 		),
 		initIn:    except("init functions"),
@@ -108,7 +121,6 @@ func houseRules() *house {
 		longFuncs: except("long functions"),
 		fewRemarks: except("few comments",
 			exception{"protocol/internal/handlers", "a handler is a few lines below its row, whose texts say what the command does"},
-			exception{"protocol/internal/script", "libraries that follow Lua's own and Redis's function by function; their manuals explain them"},
 		),
 		fmtIn: except("fmt on the path of a request",
 			exception{"cache/internal/*/check.go", "describes a broken invariant, and runs in tests alone"},
