@@ -44,6 +44,8 @@ type Server struct {
 	background *background
 	courier    *courier
 	waker      *exec.Waker
+	parts      sync.Mutex
+	partsEnd   bool          // Shutdown has been called: background, courier and waker are not to start
 	stopAsked  chan struct{} // closed when a client has said SHUTDOWN
 	askStop    sync.Once
 	shutdown   sync.Once
@@ -181,9 +183,7 @@ const grace = 10 * time.Second
 // Serve serves until ctx is done, a client sends SHUTDOWN or Shutdown is called,
 // lets what is under way finish and returns nil. It may be called once.
 func (s *Server) Serve(ctx context.Context) error {
-	s.background.start()
-	s.waker.Start()
-	s.courier.start(s.handlers)
+	s.startParts()
 	failed := make(chan error, 1)
 	go func() { failed <- s.conns.Serve() }()
 	s.announce()
@@ -202,6 +202,29 @@ func (s *Server) Serve(ctx context.Context) error {
 	return errors.Join(err, s.Shutdown(limited))
 }
 
+// startParts starts what works beside the connections, unless Shutdown has come first:
+// Start returns before Serve has come this far.
+func (s *Server) startParts() {
+	s.parts.Lock()
+	defer s.parts.Unlock()
+	if s.partsEnd {
+		return
+	}
+	s.background.start()
+	s.waker.Start()
+	s.courier.start(s.handlers)
+}
+
+// endParts ends that.
+func (s *Server) endParts() {
+	s.parts.Lock()
+	s.partsEnd = true
+	s.parts.Unlock()
+	s.background.close()
+	s.waker.Close()
+	s.courier.close()
+}
+
 // Shutdown stops accepting connections, lets commands that have arrived be
 // answered, closes all connections and the cache. What is not done when ctx ends
 // is cut off. It must not be called from within a command.
@@ -217,9 +240,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		}
 		stop()
 		s.handlers.Away.Close()
-		s.background.close()
-		s.waker.Close()
-		s.courier.close()
+		s.endParts()
 		s.handlers.Scripts.Close()
 		err = s.cache.Close()
 		s.log.Info("bye", "uptime", time.Since(s.handlers.Process.Started).Round(time.Millisecond).String())

@@ -350,3 +350,14 @@ func TestLogFile(t *testing.T) {
 	_, err = NewLog(load(t, "--logfile", "/no-such-dir/log"), nil)
 	assert.Error(t, err)
 }
+
+// TestShutdownAtOnce: Start returns before its goroutine has begun to serve.
+func TestShutdownAtOnce(t *testing.T) {
+	for range 20 {
+		s, err := Start(load(t))
+		require.NoError(t, err)
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		require.NoError(t, s.Shutdown(ctx))
+		cancel()
+	}
+}

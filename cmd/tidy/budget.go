@@ -148,18 +148,19 @@ func (t *tree) remarks(p *pkg) (comments, lines int) {
 }
 
 // tableLines are the lines of package variables that are composite literals of
-// some length.
+// some length, and of constants that are texts of some length.
 func (t *tree) tableLines(f *file) map[int]bool {
 	const some = 10
 	out := make(map[int]bool)
 	for _, d := range f.syntax.Decls {
 		decl, ok := d.(*ast.GenDecl)
-		if !ok || decl.Tok != token.VAR {
+		if !ok || decl.Tok != token.VAR && decl.Tok != token.CONST {
 			continue
 		}
 		for _, spec := range decl.Specs {
 			for _, v := range spec.(*ast.ValueSpec).Values {
-				if _, ok := v.(*ast.CompositeLit); !ok {
+				_, list := v.(*ast.CompositeLit)
+				if _, text := v.(*ast.BasicLit); !list && !text {
 					continue
 				}
 				from, to := t.line(v), t.set.Position(v.End()).Line

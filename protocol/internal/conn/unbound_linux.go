@@ -16,6 +16,7 @@ func (c *Conn) Unbound(f func()) {
 		f()
 		return
 	}
+	l.tid.Store(0) // others may run on the thread meanwhile
 	runtime.UnlockOSThread()
 	defer func() {
 		runtime.LockOSThread()

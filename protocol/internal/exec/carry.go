@@ -82,24 +82,42 @@ func (x *Executor) carry() {
 	x.tx.SetClock(x.clock.now)
 	x.hashed = false
 	defer x.recoverPanic(w.command, 0)
-	if !w.call.Wide() {
-		x.patiently(w.run, func() { x.begin(w.command) })
+	if !w.call.Wide() && !x.lockCarried() {
+		return
 	}
 	x.runInside(&w.call, w.run)
 }
 
-// patiently takes locks for a script. If another script has them that runs aside, a loop
-// must not wait: it goes on, and this one runs aside from now on as well.
-func (x *Executor) patiently(run *script.Run, lock func()) {
-	patience := x.giveUp
-	x.giveUp = x.server.Scripts.Busy
-	lock()
+// lockCarried locks what the script that was loaded declares. If another script has it
+// that runs aside, a loop must not wait: it goes on, and this one waits aside. false: it
+// has waited for as long as anybody does, and its client is told.
+func (x *Executor) lockCarried() bool {
+	w, engine := &x.carried, x.server.Scripts
+	x.giveUp = engine.Busy
+	began := x.begin(w.command)
+	if !began {
+		x.end()
+		w.run.Leave()
+		var ahead *script.Run
+		x.giveUp = func() bool { ahead = engine.Ahead(w.run); return ahead != nil }
+		if began = x.begin(w.command); !began {
+			x.end()
+			x.ctx.Error(ahead.BusyText())
+		}
+	}
+	x.giveUp = x.heldByScript
+	return began
+}
+
+// lockAllCarried locks all shards for a script; a loop does not wait here either.
+func (x *Executor) lockAllCarried(run *script.Run, db int) {
+	x.tx.SetGiveUp(x.server.Scripts.Busy)
+	x.server.Cache.BeginAll(&x.tx, db)
+	x.tx.SetGiveUp(nil)
 	if x.tx.GaveUp() {
 		run.Leave()
-		x.giveUp = nil
-		lock()
+		x.server.Cache.BeginAll(&x.tx, db)
 	}
-	x.giveUp = patience
 }
 
 // runCarried begins a script on the loop, and ends it there if it is over soon.

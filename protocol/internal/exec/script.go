@@ -217,11 +217,7 @@ func (x *Executor) lockEverything(note bool) {
 		x.tx.End()
 	}
 	r.run.TakeAll()
-	x.patiently(r.run, func() {
-		x.tx.SetGiveUp(x.giveUp)
-		x.server.Cache.BeginAll(&x.tx, r.session.DB)
-		x.tx.SetGiveUp(nil)
-	})
+	x.lockAllCarried(r.run, r.session.DB)
 	x.locked, r.all = true, true
 	x.tx.SetNoTouch(r.session.NoTouch)
 }

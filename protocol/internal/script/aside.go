@@ -74,14 +74,25 @@ func (e *Engine) Busy() bool { return e.runs.aside.Load() > 0 }
 
 // Holding finds the script that runs aside and holds one of some shards, or any at all
 // where the command needs every shard; nil if there is none.
-func (e *Engine) Holding(shards []int, every bool) *Run {
+func (e *Engine) Holding(shards []int, every bool) *Run { return e.holding(nil, shards, every) }
+
+func (e *Engine) holding(beside *Run, shards []int, every bool) *Run {
 	r := &e.runs
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, run := range r.held {
-		if run.holds(shards, every) {
+		if run != beside && run.holds(shards, every) {
 			return run
 		}
+	}
+	return nil
+}
+
+// Ahead finds the script that runs aside, is late and holds a shard that another one,
+// which runs aside as well, waits for; nil if there is none.
+func (e *Engine) Ahead(of *Run) *Run {
+	if run := e.holding(of, of.Shards, false); run != nil && e.Late(run) {
+		return run
 	}
 	return nil
 }
