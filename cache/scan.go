@@ -1,6 +1,8 @@
 package cache
 
 import (
+	"math"
+
 	"github.com/ashlar-cache/ashlar/cache/internal/item"
 	"github.com/ashlar-cache/ashlar/cache/internal/slab"
 )
@@ -35,10 +37,14 @@ func (tx *Tx) Scan(cursor uint64, o ScanOptions, f func(key []byte, t Type)) (ne
 		count = 10
 	}
 	number, position := cursor>>positionBits, cursor<<positionShift
+	free := scanFree
 	for number < uint64(len(c.shards)) && count > 0 {
-		var looked int
-		position, looked = tx.scanShard(&c.shards[number], position, min(count, scanHold), o, f)
-		count -= looked
+		var looked, steps int
+		position, looked, steps = tx.scanShard(&c.shards[number], position, min(count, scanHold), scanSteps*scanHold, o, f)
+		// Empty buckets count too, or a call in tables that have lost most of their keys
+		// would take long.
+		free -= steps
+		count -= max(looked, min(-free, steps)/scanSteps)
 		if position == 0 {
 			number++
 		}
@@ -49,8 +55,15 @@ func (tx *Tx) Scan(cursor uint64, o ScanOptions, f func(key []byte, t Type)) (ne
 	return number<<positionBits | position>>positionShift
 }
 
-// scanHold is how many keys are looked at while a shard stays locked.
-const scanHold = 512
+const (
+	// scanHold is how many keys are looked at while a shard stays locked.
+	scanHold = 512
+	// scanSteps is how many buckets count as a key, but for the first scanFree of a call:
+	// so many are there when each shard has a few keys, and a client that asks for the
+	// keys of a small database expects to get them at once.
+	scanSteps = 10
+	scanFree  = 8192
+)
 
 // enter locks a shard for a walk unless the transaction holds it, and tells leave
 // whether it did.
@@ -69,13 +82,13 @@ func (tx *Tx) leave(s *shard, locked bool) {
 	}
 }
 
-// scanShard looks at about count keys of one shard and returns the position to go on
-// at, 0 when it is through.
-func (tx *Tx) scanShard(s *shard, position uint64, count int, o ScanOptions, f func([]byte, Type)) (next uint64, looked int) {
+// scanShard looks at about count keys, or most buckets, of one shard and returns the position to go on
+// at, 0 when it is through, and how many keys and buckets it has looked at.
+func (tx *Tx) scanShard(s *shard, position uint64, count, most int, o ScanOptions, f func([]byte, Type)) (next uint64, looked, steps int) {
 	defer tx.leave(s, tx.enter(s))
 	t, now := s.tables[tx.db], tx.now
 	if t == nil {
-		return 0, 0
+		return 0, 0, 0
 	}
 	visit := func(ref uint32) {
 		looked++
@@ -88,12 +101,10 @@ func (tx *Tx) scanShard(s *shard, position uint64, count int, o ScanOptions, f f
 			f(it.Key(), kind)
 		}
 	}
-	for steps := 0; ; steps++ {
+	for {
 		position = t.Scan(position, visit)
-		// Empty buckets count too, or a scan of a table that has lost most of its keys
-		// would hold the lock for long.
-		if position == 0 || looked >= count || steps/10 >= count {
-			return position, max(looked, steps/10)
+		if steps++; position == 0 || looked >= count || steps >= most {
+			return position, looked, steps
 		}
 	}
 }
@@ -109,9 +120,9 @@ func (c *Cache) Keys(db int, f func(key []byte)) {
 
 // Keys is Cache.Keys in the transaction's database.
 func (tx *Tx) Keys(f func(key []byte)) {
-	everything := int(^uint(0)>>1) / 16
+	const everything = math.MaxInt
 	for i := range tx.c.shards {
-		tx.scanShard(&tx.c.shards[i], 0, everything, ScanOptions{}, func(key []byte, _ Type) { f(key) })
+		tx.scanShard(&tx.c.shards[i], 0, everything, everything, ScanOptions{}, func(key []byte, _ Type) { f(key) })
 	}
 }
 
