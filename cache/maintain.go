@@ -20,9 +20,10 @@ const (
 	// observeEvery is the number of rounds after which a class without a change is
 	// taken to be at rest.
 	observeEvery = 10
-	// A round ends after burst, so that on a machine with few processors the others
-	// who want one do not wait long; where work is left the next begins after pause.
-	burst = time.Millisecond
+	// A round ends after burst; where work is left the next begins after pause. Within a
+	// round whoever waits for the processor gets it after each step (yield), so what the
+	// two decide is how much of a processor the background work takes at most.
+	burst = 2 * time.Millisecond
 	pause = time.Millisecond
 	// hold is for how long a shard's lock is held at most, about.
 	hold = 100 * time.Microsecond
@@ -48,7 +49,7 @@ func (c *Cache) maintainForever() {
 
 // SetMaintenanceHz sets how often the background work is done: five rounds a
 // second for each hz (1 to 500; 10 by default, so every 20 ms). While there is more
-// to do than fits in a round of 1 ms, it goes on after another.
+// to do than fits in a round of 2 ms, it goes on after 1 ms more.
 func (c *Cache) SetMaintenanceHz(hz int) { c.hz.Store(int64(min(max(hz, 1), 500))) }
 
 // Maintain does one round of background work, for about budget at most, and tells
