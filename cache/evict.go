@@ -354,12 +354,28 @@ func (c *Cache) anyVolatile() bool {
 	first := int(c.turn.Load())
 	for i := range c.shards {
 		s := &c.shards[(first+i)%len(c.shards)]
-		s.mu.Lock()
+		if !s.lockSoon() {
+			return true // there may be one; the write will see
+		}
 		may := s.mayEvict()
-		s.mu.Unlock()
+		s.unlock()
 		if may {
 			return true
 		}
+	}
+	return false
+}
+
+// lockSoon is lock for who can do without: a transaction may hold a shard for as long as
+// it likes, and what is not the shard's own business must not wait for that.
+func (s *shard) lockSoon() bool {
+	for range 20 {
+		for range 100 {
+			if s.tryLock() {
+				return true
+			}
+		}
+		yield()
 	}
 	return false
 }
@@ -368,7 +384,9 @@ func (c *Cache) anyVolatile() bool {
 func (c *Cache) makeRoomStep(now int64) {
 	for i := range c.shards {
 		s := &c.shards[i]
-		s.lock()
+		if !s.lockSoon() {
+			continue
+		}
 		s.now = now
 		for range 16 {
 			if !s.makeRoom() {

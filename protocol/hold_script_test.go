@@ -244,3 +244,23 @@ func TestScriptBeginsWhileOthersWait(t *testing.T) {
 		eventually(t, func() bool { return !s.handlers.Scripts.Busy() }, "the script goes on")
 	}
 }
+
+// TestScriptLoopsWhileMemoryIsFull: whether there is room for a write is found out without
+// the shards that the script has locked.
+func TestScriptLoopsWhileMemoryIsFull(t *testing.T) {
+	for _, policy := range []string{"noeviction", "volatile-ttl"} {
+		s, addrs := both(t, "--busy-reply-threshold", "30", "--maxmemory", "12mb", "--maxmemory-policy", policy)
+		runner, other := dial(t, addrs[0]), dial(t, addrs[1])
+		value := strings.Repeat("x", 10_000)
+		const full = "-OOM command not allowed when used memory > 'maxmemory'."
+		for i := 0; i < 5000 && other.do("SET key%d %s", i, value) != full; i++ {
+		}
+		require.Equal(t, full, other.do("SET another %s", value))
+		runner.send(`EVAL "#!lua flags=allow-oom\nwhile true do end" 1 held`)
+		s.untilBusy(t, other, busyScript)
+		assert.Regexp(t, "^-(OOM|BUSY) ", other.do("SET another %s", value))
+		assert.Equal(t, "+PONG", dial(t, addrs[0]).do("PING"))
+		assert.Equal(t, "+OK", other.do("SCRIPT KILL"))
+		assert.Regexp(t, "Script killed by user", runner.line())
+	}
+}
