@@ -24,7 +24,7 @@ const niceness = -15
 // of a time slice, some 4 ms.
 func urgent() (calm func()) {
 	tid := syscall.Gettid()
-	realTime := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Priority: 1}
+	realTime := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Priority: 1, Flags: unix.SCHED_FLAG_RESET_ON_FORK}
 	if unix.SchedSetAttr(tid, &realTime, 0) == nil {
 		return func() {
 			_ = unix.SchedSetAttr(tid, &unix.SchedAttr{Size: unix.SizeofSchedAttr}, 0)
@@ -55,7 +55,7 @@ func foremost(n int) bool {
 		if n--; n < 0 {
 			var one unix.CPUSet
 			one.Set(cpu)
-			ahead := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Priority: 2}
+			ahead := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Priority: 2, Flags: unix.SCHED_FLAG_RESET_ON_FORK}
 			return unix.SchedSetaffinity(tid, &one) == nil && unix.SchedSetAttr(tid, &ahead, 0) == nil
 		}
 	}
