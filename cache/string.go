@@ -4,6 +4,7 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/ashlar-cache/ashlar/cache/internal/decimal"
 	"github.com/ashlar-cache/ashlar/cache/internal/evict"
 	"github.com/ashlar-cache/ashlar/cache/internal/item"
 )
@@ -203,30 +204,7 @@ func (tx *Tx) IncrBy(key []byte, delta int64) (int64, error) {
 
 // ParseInt reads a decimal 64-bit integer in the one form that Redis takes: no
 // plus sign, no leading zeros or spaces, no minus zero.
-func ParseInt(b []byte) (n int64, ok bool) {
-	if len(b) == 0 || len(b) > 20 {
-		return 0, false
-	}
-	digits, negative := b, b[0] == '-'
-	if negative {
-		digits = b[1:]
-	}
-	if len(digits) == 0 || (digits[0] == '0' && len(b) > 1) {
-		return 0, false
-	}
-	u := uint64(0)
-	for _, c := range digits {
-		d := uint64(c - '0')
-		if d > 9 || u > (math.MaxUint64-d)/10 {
-			return 0, false
-		}
-		u = u*10 + d
-	}
-	if negative {
-		return -int64(u), u <= 1<<63
-	}
-	return int64(u), u <= math.MaxInt64
-}
+func ParseInt(b []byte) (n int64, ok bool) { return decimal.Parse(b) }
 
 // encodingOf names the encoding of a value as Redis would.
 func encodingOf(it item.Item) Encoding {

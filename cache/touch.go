@@ -12,9 +12,9 @@ import (
 const touchFrom = 1 << 16
 
 // TouchElements reads what look-ups of some elements of one collection, fields of a
-// hash or members of a set or a sorted set, will read, so that the waits for memory overlap. hash is
-// the key's. It is for batches, as TouchItem is, but takes the shard's lock, and does
-// nothing where it is taken; nor in a collection that is small.
+// hash or members of a set or a sorted set, will read, so that the waits for memory
+// overlap. hash is the key's. It is for batches, as TouchItem is, but takes the shard's
+// lock, and does nothing where it is taken; nor in a collection that is small.
 func (c *Cache) TouchElements(db int, key []byte, hash uint64, elements [][]byte) (touched byte) {
 	s := c.shardOf(hash)
 	if !s.mu.TryLock() {

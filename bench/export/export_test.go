@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/ashlar-cache/ashlar/bench/hist"
 	"github.com/ashlar-cache/ashlar/bench/result"
 	"github.com/ashlar-cache/ashlar/bench/result/resulttest"
 )
@@ -84,7 +85,7 @@ func TestMergedLatencies(t *testing.T) {
 	require.NoError(t, slow.RecordValues(1e8, 1000))
 	var list []result.Latency
 	for _, h := range []*hdrhistogram.Histogram{fast, slow} {
-		l := Distribution(h)
+		l := hist.Summarize(h)
 		text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
 		require.NoError(t, err)
 		l.HDR = string(text)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
+	"github.com/ashlar-cache/ashlar/bench/hist"
 	"github.com/ashlar-cache/ashlar/bench/result"
 )
 
@@ -60,36 +61,7 @@ func added(list []result.Latency) (result.Latency, bool) {
 			return result.Latency{}, false
 		}
 	}
-	return Distribution(sum), true
-}
-
-// Distribution is a histogram of nanoseconds as results have it, without the histogram
-// itself.
-func Distribution(h *hdrhistogram.Histogram) result.Latency {
-	// Within the histogram's precision, which is three digits.
-	at := func(p float64) time.Duration { return time.Duration(h.ValueAtPercentile(p)) }
-	return result.Latency{
-		Count: h.TotalCount(), Min: time.Duration(h.Min()), Mean: time.Duration(h.Mean()),
-		P50: at(50), P90: at(90), P99: at(99), P999: at(99.9), P9999: at(99.99),
-		Max: time.Duration(h.Max()), Curve: curve(h),
-	}
-}
-
-// curve takes twenty points for each nine: as many as can be told apart in a plot.
-func curve(h *hdrhistogram.Histogram) []result.Point {
-	const each = 20
-	n := h.TotalCount()
-	if n == 0 {
-		return nil
-	}
-	var out []result.Point
-	// As far as there are commands: of a million the last step is the slowest one.
-	last := int(math.Log10(float64(n)) * each)
-	for i := 0; i <= last; i++ {
-		share := 1 - math.Pow(10, -float64(i)/each)
-		out = append(out, result.Point{Share: share, At: time.Duration(h.ValueAtPercentile(share * 100))})
-	}
-	return append(out, result.Point{Share: 1, At: time.Duration(h.Max())})
+	return hist.Summarize(sum), true
 }
 
 // At is how long a share of the commands took at most: one of the percentiles, or read

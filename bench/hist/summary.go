@@ -4,6 +4,8 @@ import (
 	"math"
 	"time"
 
+	"github.com/HdrHistogram/hdrhistogram-go"
+
 	"github.com/ashlar-cache/ashlar/bench/result"
 )
 
@@ -12,16 +14,26 @@ func (l *Latencies) Summary() result.Latency {
 	if l.Count() == 0 {
 		return result.Latency{}
 	}
-	out := result.Latency{
-		Count: l.Count(), Min: time.Duration(l.h.Min()), Mean: time.Duration(l.h.Mean()),
-		P50: l.At(50), P90: l.At(90), P99: l.At(99), P999: l.At(99.9), P9999: l.At(99.99),
-		Max: l.Max(), Curve: l.curve(),
-	}
+	out := Summarize(l.h)
 	// It fails for histograms of other ranges than this package makes.
 	if text, err := l.h.EncodeV2(); err == nil {
 		out.HDR = string(text)
 	}
 	return out
+}
+
+// Summarize is a histogram of nanoseconds as results have it, without the histogram
+// itself.
+func Summarize(h *hdrhistogram.Histogram) result.Latency {
+	if h.TotalCount() == 0 {
+		return result.Latency{}
+	}
+	at := func(p float64) time.Duration { return time.Duration(h.ValueAtPercentile(p)) }
+	return result.Latency{
+		Count: h.TotalCount(), Min: time.Duration(h.Min()), Mean: time.Duration(h.Mean()),
+		P50: at(50), P90: at(90), P99: at(99), P999: at(99.9), P9999: at(99.99),
+		Max: time.Duration(h.Max()), Curve: curve(h),
+	}
 }
 
 // pointsEach is how many points of the curve there are for each nine: as many as can
@@ -30,12 +42,12 @@ const pointsEach = 20
 
 // curve is the latencies at shares that come nearer and nearer to 1, as far as so many
 // latencies can tell.
-func (l *Latencies) curve() []result.Point {
-	last := int(math.Log10(float64(l.Count())) * pointsEach)
+func curve(h *hdrhistogram.Histogram) []result.Point {
+	last := int(math.Log10(float64(h.TotalCount())) * pointsEach)
 	out := make([]result.Point, 0, last+2)
 	for i := range last + 1 {
 		share := 1 - math.Pow(10, -float64(i)/pointsEach)
-		out = append(out, result.Point{Share: share, At: l.At(share * 100)})
+		out = append(out, result.Point{Share: share, At: time.Duration(h.ValueAtPercentile(share * 100))})
 	}
-	return append(out, result.Point{Share: 1, At: l.Max()})
+	return append(out, result.Point{Share: 1, At: time.Duration(h.Max())})
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"math"
 	"strconv"
+
+	"github.com/ashlar-cache/ashlar/cache/internal/decimal"
 )
 
 // A listpack is Redis's packed sequence of strings and integers:
@@ -48,7 +50,7 @@ func (e entry) integer() (n int64, ok bool) {
 	if e.s == nil {
 		return e.n, true
 	}
-	return parseInt(e.s)
+	return decimal.Parse(e.s)
 }
 
 // listpack walks over one. It verifies what it walks over.
@@ -232,7 +234,7 @@ func (l *builder) integer(n int64) {
 
 // add adds a string, as a number if it is one.
 func (l *builder) add(s []byte) {
-	if n, ok := parseInt(s); ok {
+	if n, ok := decimal.Parse(s); ok {
 		l.integer(n)
 		return
 	}
@@ -272,7 +274,7 @@ const ListpackEmpty = listpackHead + 1
 // ListpackSize is the number of bytes that a string takes in a listpack.
 func ListpackSize(s []byte) int {
 	n := len(s)
-	if v, ok := parseInt(s); ok {
+	if v, ok := decimal.Parse(s); ok {
 		n = integerSize(v)
 	} else {
 		switch {
@@ -302,30 +304,4 @@ func integerSize(n int64) int {
 		return 5
 	}
 	return 9
-}
-
-// parseInt reads a 64-bit integer in the one form that Redis takes: no plus sign, no
-// leading zeros, no minus zero.
-func parseInt(s []byte) (int64, bool) {
-	if len(s) == 0 || len(s) > 20 {
-		return 0, false
-	}
-	digits := s
-	if s[0] == '-' {
-		digits = s[1:]
-	}
-	if len(digits) == 0 || len(digits) > 19 || digits[0] == '0' && len(s) > 1 {
-		return 0, false
-	}
-	n := uint64(0)
-	for _, c := range digits {
-		if c -= '0'; c > 9 {
-			return 0, false
-		}
-		n = n*10 + uint64(c) // 19 digits stay below 10^19, which fits
-	}
-	if len(digits) < len(s) {
-		return -int64(n), n <= 1<<63
-	}
-	return int64(n), n < 1<<63
 }

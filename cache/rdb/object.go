@@ -1,6 +1,10 @@
 package rdb
 
-import "math"
+import (
+	"math"
+
+	"github.com/ashlar-cache/ashlar/cache/internal/decimal"
+)
 
 // Object is a payload whose footer is right. What is in it has yet to be verified,
 // by Check or on the way: until Check has been through it, a walk may come to a fault
@@ -209,7 +213,7 @@ func (o *Object) Fields(f func(field, value []byte, expireAt int64) error) error
 			if n == 2 {
 				return f(group[0], group[1], 0)
 			}
-			at, ok := parseInt(group[2])
+			at, ok := decimal.Parse(group[2])
 			if !ok || at < 0 || at > MaxExpiry {
 				return ErrFormat
 			}

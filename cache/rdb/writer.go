@@ -3,6 +3,8 @@ package rdb
 import (
 	"encoding/binary"
 	"math"
+
+	"github.com/ashlar-cache/ashlar/cache/internal/decimal"
 )
 
 // Writer makes a payload. Begin starts it, End ends it, and between the two its user
@@ -54,7 +56,7 @@ const compressFrom = 21
 func (w *Writer) String(s []byte) {
 	const longest = 11 // of the integers that have a form
 	if len(s) <= longest {
-		if n, ok := parseInt(s); ok && w.integer(n) {
+		if n, ok := decimal.Parse(s); ok && w.integer(n) {
 			return
 		}
 	}

@@ -10,12 +10,13 @@ package main
 const importGraph = `
 # The engine. It knows no protocol, no sockets and no users.
 cache: cache/internal/* cache/rdb xxhash xxh3
-cache/rdb:
+cache/rdb: cache/internal/decimal
 cache/internal/offheap: x/sys                # system calls stand here and nowhere else
 cache/internal/invariants:
 cache/internal/stripe:
 cache/internal/slab: cache/internal/offheap cache/internal/invariants
 cache/internal/item:
+cache/internal/decimal:
 cache/internal/index:
 cache/internal/evict:
 cache/internal/evict/sim: cache/internal/evict
@@ -25,7 +26,7 @@ cache/internal/packed:
 cache/internal/table: cache/internal/nodes cache/internal/packed cache/internal/invariants
 cache/internal/tree: cache/internal/nodes
 cache/internal/deque: cache/internal/nodes cache/internal/packed cache/internal/tree
-cache/internal/stream: cache/internal/nodes cache/internal/tree
+cache/internal/stream: cache/internal/nodes cache/internal/tree cache/internal/decimal
 cache/internal/model:
 cache/internal/model tests: cache
 cache tests: cache/internal/*

@@ -1,5 +1,7 @@
 package stream
 
+import "github.com/ashlar-cache/ashlar/cache/internal/decimal"
+
 // Redis cuts its blocks by the bytes that they take in its own format, the listpack,
 // and what an approximate trim removes depends on the cuts. So a block counts along
 // what it would take there, to the byte.
@@ -28,7 +30,7 @@ func packedInt(n int64) int {
 
 // packedBytes is the bytes of an element that is a string, or a number as text.
 func packedBytes(s []byte) int {
-	if n, ok := integer(s); ok {
+	if n, ok := decimal.Parse(s); ok {
 		return packedInt(n)
 	}
 	n := len(s)
@@ -51,32 +53,6 @@ func packedBytes(s []byte) int {
 		return n + 4
 	}
 	return n + 5
-}
-
-// integer reads a number of 64 bits in canonical form: no plus sign, no leading
-// zeros, no minus zero.
-func integer(s []byte) (int64, bool) {
-	if len(s) == 0 || len(s) > 20 {
-		return 0, false
-	}
-	digits := s
-	if s[0] == '-' {
-		digits = s[1:]
-	}
-	if len(digits) == 0 || len(digits) > 19 || digits[0] == '0' && len(s) > 1 {
-		return 0, false
-	}
-	n := uint64(0)
-	for _, c := range digits {
-		if c -= '0'; c > 9 {
-			return 0, false
-		}
-		n = n*10 + uint64(c) // 19 digits stay below 10^19, which fits
-	}
-	if len(digits) < len(s) {
-		return -int64(n), n <= 1<<63
-	}
-	return int64(n), n < 1<<63
 }
 
 // packedEntry is what an entry adds to a listpack, its counters left out.
