@@ -59,7 +59,7 @@ func children(kind nodes.Kind, node []byte, f func(nodes.Handle) nodes.Handle) {
 	case nodes.TableDir, nodes.TableBucket, nodes.TableFixed:
 		table.Children(kind, node, f)
 	case nodes.TreeInner, nodes.TreeKeyed:
-		tree.Children(kind, node, f)
+		tree.Children(node, f)
 	case nodes.ZSetLeaf:
 		zsetChildren(node, f)
 	case nodes.StreamLeaf, nodes.StreamGroup, nodes.StreamPEL:

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"github.com/ashlar-cache/ashlar/cache/internal/item"
+	"github.com/ashlar-cache/ashlar/cache/internal/nodes"
 	"github.com/ashlar-cache/ashlar/cache/internal/slab"
 	"github.com/ashlar-cache/ashlar/cache/internal/table"
 )
@@ -40,9 +41,41 @@ func (c *Cache) TouchElements(db int, key []byte, hash uint64, elements [][]byte
 		for _, e := range elements {
 			hashes = append(hashes, c.hash.sum(e))
 		}
-		return table.Touch(s.nodes, root, hashes)
+		touched = table.Touch(s.nodes, root, hashes)
+		if it.Kind() == item.ZSetTree {
+			touched += touchLeaves(s.nodes, root, hashes)
+		}
+		return touched
 	}
 	return 0
+}
+
+// touchLeaves reads a byte of each line of the leaves where a sorted set has the members
+// with these hashes: where the index leads, and not before it has been read.
+func touchLeaves(s *nodes.Store, root []byte, hashes []uint64) (touched byte) {
+	var room [64]nodes.Handle
+	leaves := room[:0]
+	index := table.OpenFixed(s, root)
+	for _, hash := range hashes {
+		index.Candidates(hash, func(value uint32) bool {
+			leaves = append(leaves, nodes.Handle(value&^handleMark))
+			return true
+		})
+	}
+	for _, h := range leaves {
+		touched += touchLines(s.Bytes(h))
+	}
+	return touched
+}
+
+// touchLines reads a byte of each line of a block. These reads do not wait for each
+// other, as those of a search do.
+func touchLines(b []byte) (touched byte) {
+	const line = 64
+	for off := line; off < len(b); off += line {
+		touched += b[off]
+	}
+	return touched
 }
 
 // elementRoot is the root of the table in which a large hash's fields, a large set's

@@ -66,7 +66,7 @@ func (c *zsetChecker) leaf(h nodes.Handle, count int, key tree.Key) error {
 	for off := 0; off < len(q.b); off = q.end(off) {
 		member, _, _ := q.entry(off)
 		large = large || len(member) > maxInline
-		if !c.index.Candidates(c.hash.sum(member), func(v uint64) bool { return nodes.Handle(v&^handleMark) == h }) {
+		if !c.index.Candidates(c.hash.sum(member), func(v uint32) bool { return nodes.Handle(v&^handleMark) == h }) {
 			return fmt.Errorf("leaf %d: %q is not in the index", h, member)
 		}
 	}
@@ -130,12 +130,12 @@ func zsetRelink(s *nodes.Store, h *hasher, root []byte) {
 		q := zleafSeq(s, p.Leaf)
 		for off := 0; off < len(q.b); {
 			member, _, next := q.entry(off)
-			hash, old := h.sum(member), uint64(0)
-			index.Candidates(hash, func(v uint64) bool {
+			hash, old := h.sum(member), uint32(0)
+			index.Candidates(hash, func(v uint32) bool {
 				old = v
 				return v&handleMark != mark
 			})
-			index.Replace(hash, old, uint64(p.Leaf)|mark)
+			index.Replace(hash, old, uint32(p.Leaf)|mark)
 			off = next
 		}
 	}

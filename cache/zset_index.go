@@ -17,21 +17,21 @@ import (
 const handleMark = 1 << 31
 
 // indexMark is the mark in the values of a set's index.
-func indexMark(root []byte) uint64 {
+func indexMark(root []byte) uint32 {
 	if root[zsetFlagsAt]&zsetMarked != 0 {
 		return handleMark
 	}
 	return 0
 }
 
-func (z *zset) indexValue(h nodes.Handle) uint64 { return uint64(h) | z.mark }
+func (z *zset) indexValue(h nodes.Handle) uint32 { return uint32(h) | z.mark }
 
 // lookup finds a member of a large set.
 func (z *zset) lookup(member []byte) (at zspot, ok bool) {
 	if z.tree.Empty() {
 		return at, false
 	}
-	ok = z.index.Candidates(z.hashOf(member), func(value uint64) (found bool) {
+	ok = z.index.Candidates(z.hashOf(member), func(value uint32) (found bool) {
 		at.leaf = nodes.Handle(value &^ handleMark)
 		q := z.coldLeaf(at.leaf)
 		at.off, at.i, at.score, found = q.find(member)

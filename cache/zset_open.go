@@ -13,7 +13,7 @@ type zset struct {
 	large bool
 	tree  tree.Tree // of a large one
 	index table.Fixed
-	mark  uint64       // in the index's values
+	mark  uint32       // in the index's values
 	moved nodes.Handle // the leaf where the index has an entry that is on its way
 }
 

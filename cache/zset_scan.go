@@ -36,7 +36,7 @@ func (tx *Tx) ZScan(key []byte, cursor uint64, count int, f func(member []byte, 
 	var room [64]nodes.Handle
 	for steps := 0; count > 0 && steps < 1+count; steps++ {
 		leaves := room[:0]
-		next = z.index.Scan(cursor, func(value uint64) { leaves = append(leaves, nodes.Handle(value&^handleMark)) })
+		next = z.index.Scan(cursor, func(value uint32) { leaves = append(leaves, nodes.Handle(value&^handleMark)) })
 		count -= len(leaves)
 		last := next
 		if last == 0 {

@@ -87,16 +87,9 @@ func shrinkZLeaf(s *nodes.Store, h nodes.Handle, b []byte, end int) {
 }
 
 // coldLeaf is zleafSeq for a leaf that is about to be searched and probably in no cache.
-// One byte of each line is read at once: these reads do not wait for each other, as
-// those of a search do.
 func (z *zset) coldLeaf(h nodes.Handle) zseq {
-	const line = 64
 	q := zleafSeq(z.nodes(), h)
-	touched := byte(0)
-	for off := line; off < len(q.b); off += line {
-		touched += q.b[off]
-	}
-	z.s.touched += touched
+	z.s.touched += touchLines(q.b)
 	return q
 }
 

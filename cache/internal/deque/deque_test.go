@@ -91,7 +91,7 @@ func (r *rig) trim(start, stop int) {
 		h := r.later[len(r.later)-1]
 		r.later = r.later[:len(r.later)-1]
 		if kind := r.store.Kind(h); kind != nodes.ListLeaf {
-			tree.Children(kind, r.store.Bytes(h), func(h nodes.Handle) nodes.Handle {
+			tree.Children(r.store.Bytes(h), func(h nodes.Handle) nodes.Handle {
 				r.later = append(r.later, h)
 				return h
 			})

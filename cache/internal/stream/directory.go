@@ -279,7 +279,7 @@ func freeAll(s *nodes.Store, h nodes.Handle) {
 		return child
 	}
 	if kind == nodes.TreeKeyed {
-		tree.Children(kind, b, free)
+		tree.Children(b, free)
 	} else {
 		Children(kind, b, free)
 	}

@@ -123,9 +123,9 @@ func BenchmarkFixed(b *testing.B) {
 	sized(b, func(b *testing.B, n int) {
 		s := nodestest.New(b)
 		root := make([]byte, RootSize)
-		for i := range uint64(n) {
+		for i := range uint32(n) {
 			t := OpenFixed(s.Store, root)
-			t.Insert(mix(i), i)
+			t.Insert(mix(uint64(i)), i)
 		}
 		overhead := float64(int(s.Held())+4*s.Len()) / float64(n)
 		rng := rand.New(rand.NewPCG(1, 1))
@@ -133,23 +133,23 @@ func BenchmarkFixed(b *testing.B) {
 			b.ReportMetric(overhead, "B/elem")
 			for range b.N {
 				t := OpenFixed(s.Store, root)
-				i := rng.Uint64N(uint64(n))
-				t.Candidates(mix(i), func(value uint64) bool { return value == i })
+				i := rng.Uint32N(uint32(n))
+				t.Candidates(mix(uint64(i)), func(value uint32) bool { return value == i })
 			}
 		})
 		b.Run("replace", func(b *testing.B) {
 			for range b.N {
 				t := OpenFixed(s.Store, root)
-				i := rng.Uint64N(uint64(n))
-				t.Replace(mix(i), i, i)
+				i := rng.Uint32N(uint32(n))
+				t.Replace(mix(uint64(i)), i, i)
 			}
 		})
 		b.Run("delete-insert", func(b *testing.B) {
 			for range b.N {
 				t := OpenFixed(s.Store, root)
-				i := rng.Uint64N(uint64(n))
-				t.Delete(mix(i), i)
-				t.Insert(mix(i), i)
+				i := rng.Uint32N(uint32(n))
+				t.Delete(mix(uint64(i)), i)
+				t.Insert(mix(uint64(i)), i)
 			}
 		})
 	})

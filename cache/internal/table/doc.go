@@ -105,22 +105,23 @@
 //
 // # Bucket of fixed-size entries (kind TableFixed)
 //
-// A sorted set's index needs a member's score, and has the member itself elsewhere. It
-// keeps 32 bits of the hash and the score, and leaves out the bits that follow from
+// A sorted set's index needs the leaf that a member is in, and has the member itself
+// there. It keeps 32 bits of the hash and the leaf's handle, and leaves out the bits that follow from
 // where the bucket stands: with w bytes kept below a directory that 10 × level bits
 // lead to, w = 4, 3, 2, 1 for level 0, 1, 2, 3.
 //
 //	byte   0        1        2         8       10
 //	     +--------+--------+---------+-------+-------------------------------+---
 //	     | nodes' | local  | nodes'  | n     | group: 8 tags, 8 rows         | …
-//	     | 1      | 1      | 6       | 2, LE |        8       8 × (8 + w - 1)|
+//	     | 1      | 1      | 6       | 2, LE |        8       8 × (4 + w - 1)|
 //	     +--------+--------+---------+-------+-------------------------------+---
-//	row: +-------------------------------+------------------+
-//	     | value                         | known bits, LE   |   without the lowest
-//	     | 8, LE                         | w - 1            |   byte, which is the tag
-//	     +-------------------------------+------------------+
+//	row: +---------------+------------------+
+//	     | value         | known bits, LE   |   without the lowest
+//	     | 4, LE         | w - 1            |   byte, which is the tag
+//	     +---------------+------------------+
 //
-// Twelve bytes an entry, of which eight are the score, whatever the member's length.
+// Eight bytes an entry at most, of which four are the handle, whatever the member's
+// length; six where there are many.
 // Nothing is rehashed when a bucket is split: it knows the bits that it needs.
 //
 // # Expiry

@@ -6,7 +6,7 @@ import (
 	"github.com/ashlar-cache/ashlar/cache/internal/nodes"
 )
 
-// Fixed is a table that maps 64-bit hashes to 64-bit values and keeps no keys. It
+// Fixed is a table that maps 64-bit hashes to 32-bit values and keeps no keys. It
 // knows a hash by 32 of its bits, so that to look one up gives candidates: with ten
 // million elements there is a wrong one among them in one of 400 look-ups. As a
 // Table, it is opened for one operation over the bytes of its root.
@@ -19,7 +19,7 @@ func OpenFixed(s *nodes.Store, root []byte) Fixed {
 
 const (
 	fixedHeader = nodes.HeaderSize + 2
-	valueSize   = 8
+	valueSize   = 4
 	knownBits   = 32 // of a hash; so deep may a bucket of fixed-size entries stand
 
 	// A bucket that would have more entries is split; two that have been one are made
@@ -62,7 +62,7 @@ func (f fixed) size(n int) int {
 }
 
 // value reads the value of the row at pos.
-func (f fixed) value(pos int) uint64 { return binary.LittleEndian.Uint64(f.b[pos:]) }
+func (f fixed) value(pos int) uint32 { return binary.LittleEndian.Uint32(f.b[pos:]) }
 
 // same tells whether the row at pos has these known bits; its tag has.
 func (f fixed) same(pos int, known uint32) bool {
@@ -86,10 +86,10 @@ func (f fixed) known(i int, above uint32) uint32 {
 	return k
 }
 
-func (f fixed) set(i int, known uint32, value uint64) {
+func (f fixed) set(i int, known, value uint32) {
 	f.b[f.group(i/groupLen)+i%groupLen] = byte(known)
 	pos := f.at(i)
-	binary.LittleEndian.PutUint64(f.b[pos:], value)
+	binary.LittleEndian.PutUint32(f.b[pos:], value)
 	for j := 1; j < f.width; j++ {
 		f.b[pos+valueSize+j-1] = byte(known >> (8 * j))
 	}
@@ -121,7 +121,7 @@ func (t *Fixed) Len() int { return rootLen(t.root) }
 
 // Candidates calls f for each value whose hash may be this one until f returns
 // true, and tells whether it did. f must not change the table.
-func (t *Fixed) Candidates(hash uint64, f func(value uint64) bool) bool {
+func (t *Fixed) Candidates(hash uint64, f func(value uint32) bool) bool {
 	if rootNode(t.root) == 0 {
 		return false
 	}
@@ -132,7 +132,7 @@ func (t *Fixed) Candidates(hash uint64, f func(value uint64) bool) bool {
 
 // Replace changes the value of one element with this hash and value, and tells
 // whether there was one.
-func (t *Fixed) Replace(hash, old, new uint64) bool {
+func (t *Fixed) Replace(hash uint64, old, new uint32) bool {
 	if rootNode(t.root) == 0 {
 		return false
 	}
@@ -142,13 +142,13 @@ func (t *Fixed) Replace(hash, old, new uint64) bool {
 		if v.value(pos) != old {
 			return false
 		}
-		binary.LittleEndian.PutUint64(v.b[pos:], new)
+		binary.LittleEndian.PutUint32(v.b[pos:], new)
 		return true
 	})
 }
 
 // Insert puts a value in, also where there is one with the same hash.
-func (t *Fixed) Insert(hash, value uint64) {
+func (t *Fixed) Insert(hash uint64, value uint32) {
 	if rootNode(t.root) == 0 {
 		h, b := t.store.Alloc(nodes.TableFixed, fixed{nil, widthAt(0)}.size(1))
 		fixed{b, widthAt(0)}.setLen(0)
@@ -188,8 +188,7 @@ const maxFixedCount = 1<<16 - 1
 
 // element is an entry while it moves between buckets of different widths.
 type element struct {
-	known uint32
-	value uint64
+	known, value uint32
 }
 
 // gather reads a bucket's entries; above are the known bits of any hash in it.
@@ -241,7 +240,7 @@ func (t *Fixed) split(p *place, hash uint64) {
 
 // Delete removes one element with this hash and value, and tells whether there was
 // one.
-func (t *Fixed) Delete(hash, value uint64) bool {
+func (t *Fixed) Delete(hash uint64, value uint32) bool {
 	if rootNode(t.root) == 0 {
 		return false
 	}

@@ -4,7 +4,7 @@ package table
 // Table.Scan does: 0 begins, and 0 comes back at the end. The bucket has the values of
 // all hashes whose upper CursorBits bits are from cursor up to, but not, the one
 // returned (or to the end). f must not change the table.
-func (t *Fixed) Scan(cursor uint64, f func(value uint64)) (next uint64) {
+func (t *Fixed) Scan(cursor uint64, f func(value uint32)) (next uint64) {
 	if rootNode(t.root) == 0 {
 		return 0
 	}

@@ -15,17 +15,17 @@ type fixedRig struct {
 	t     testing.TB
 	store *nodestest.Store
 	root  []byte
-	model map[uint64]map[uint64]int
+	model map[uint64]map[uint32]int
 	count int
 }
 
 func newFixedRig(t testing.TB) *fixedRig {
-	return &fixedRig{t: t, store: nodestest.New(t), root: make([]byte, RootSize), model: map[uint64]map[uint64]int{}}
+	return &fixedRig{t: t, store: nodestest.New(t), root: make([]byte, RootSize), model: map[uint64]map[uint32]int{}}
 }
 
-func (r *fixedRig) add(hash, value uint64, n int) {
+func (r *fixedRig) add(hash uint64, value uint32, n int) {
 	if r.model[hash] == nil {
-		r.model[hash] = map[uint64]int{}
+		r.model[hash] = map[uint32]int{}
 	}
 	r.model[hash][value] += n
 }
@@ -33,7 +33,7 @@ func (r *fixedRig) add(hash, value uint64, n int) {
 func (r *fixedRig) random(rng *rand.Rand, mask uint64) {
 	t := OpenFixed(r.store.Store, r.root)
 	// What the table does not know of a hash cannot tell the model's apart.
-	hash, value := mix(rng.Uint64N(3000))&mask>>32<<32, rng.Uint64N(3)
+	hash, value := mix(rng.Uint64N(3000))&mask>>32<<32, rng.Uint32N(3)
 	had := r.model[hash][value] > 0
 	switch op := rng.IntN(10); {
 	case op < 5:
@@ -62,8 +62,8 @@ func (r *fixedRig) check() {
 	require.NoError(r.t, t.Check())
 	require.Equal(r.t, r.count, t.Len())
 	for hash, want := range r.model {
-		got := map[uint64]int{}
-		require.False(r.t, t.Candidates(hash, func(value uint64) bool { got[value]++; return false }))
+		got := map[uint32]int{}
+		require.False(r.t, t.Candidates(hash, func(value uint32) bool { got[value]++; return false }))
 		for value, n := range want {
 			require.Equal(r.t, n, got[value])
 			delete(got, value)
@@ -107,13 +107,13 @@ func TestFixedLarge(t *testing.T) {
 	const n = 300_000
 	r := newFixedRig(t)
 	table := OpenFixed(r.store.Store, r.root)
-	for i := range uint64(n) {
-		table.Insert(mix(i), i)
+	for i := range uint32(n) {
+		table.Insert(mix(uint64(i)), i)
 	}
 	require.NoError(t, table.Check())
 	wrong := 0
-	for i := range uint64(n) {
-		require.True(t, table.Candidates(mix(i), func(value uint64) bool {
+	for i := range uint32(n) {
+		require.True(t, table.Candidates(mix(uint64(i)), func(value uint32) bool {
 			if value != i {
 				wrong++
 			}
@@ -121,9 +121,9 @@ func TestFixedLarge(t *testing.T) {
 		}))
 	}
 	assert.Less(t, wrong, 30, "one in 14,000 look-ups is expected to see a wrong candidate")
-	for i := range uint64(n) {
+	for i := range uint32(n) {
 		if i%13 != 0 {
-			require.True(t, table.Delete(mix(i), i))
+			require.True(t, table.Delete(mix(uint64(i)), i))
 		}
 	}
 	require.NoError(t, table.Check())

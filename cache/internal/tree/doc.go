@@ -24,16 +24,18 @@
 //	form      0 ranked, 1 keyed
 //
 // An inner node has up to 127 children in a ranked tree (1024 bytes), 64 in a keyed
-// one (1544 bytes):
+// one (1544 bytes). The keys of a keyed one stand in columns behind the rest, so that a
+// search reads half of the lines that it would with whole entries side by side, and the
+// sum of counts a third (ZRANK in ten million elements is mostly such waits):
 //
-//	byte   0              7   8        11   12      15   16    23   24    31
-//	     +--------+---+------+------------+------------+----------+----------+---- …
-//	     | header | n |      | child      | elements   | key, Hi  | key, Lo  | next …
-//	     +--------+---+------+------------+------------+----------+----------+---- …
-//	               byte 1      └───────────  an entry ──┴─── keyed only ─────┘
+//	byte   0              7   8        11   12      15        8 + 8c      8 + 16c
+//	     +--------+---+------+------------+------------+----+-----------+-----------+
+//	     | header | n |      | child      | elements   | …  | keys, Hi  | keys, Lo  |
+//	     +--------+---+------+------------+------------+----+-----------+-----------+
+//	               byte 1      └────── c times ────────┘      └────── keyed only ───┘
 //
-// n is the number of entries. The block grows with them, by a quarter at a time: a
-// tree of three leaves pays for three entries.
+// n is the number of entries, c of those that the block has room for. It grows with
+// them, by a quarter at a time: a tree of three leaves pays for three entries.
 //
 // # Shape
 //

@@ -138,7 +138,7 @@ func (t *Tree) split(p *Pos, level, at int, e entry) (other entry, after bool) {
 	}
 	b := t.store.Bytes(h)
 	right, rb := t.alloc(n + 1 - keep)
-	copy(rb[nodes.HeaderSize:], b[t.size(first):t.size(n)])
+	t.move(rb, 0, b, first, n-first)
 	rb[1] = byte(n - first)
 	b[1] = byte(first)
 	if at < keep {

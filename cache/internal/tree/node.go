@@ -19,16 +19,26 @@ func (t *Tree) size(n int) int { return nodes.HeaderSize + n*t.stride }
 // width is the number of entries in a node.
 func width(b []byte) int { return int(b[1]) }
 
+// columns is where the keys of a keyed node begin, and the column of their lower halves:
+// behind as many entries as the block has room for.
+func columns(b []byte) (hi, lo int) {
+	room := min(uint(len(b)-nodes.HeaderSize)/keyedStride, keyedFan)
+	return nodes.HeaderSize + int(room)*rankedStride, nodes.HeaderSize + int(room)*(rankedStride+8)
+}
+
+// pairAt is where child and count of entry i are.
+func pairAt(i int) int { return nodes.HeaderSize + i*rankedStride }
+
 func (t *Tree) child(b []byte, i int) nodes.Handle {
-	return nodes.Handle(binary.LittleEndian.Uint32(b[t.size(i):]))
+	return nodes.Handle(binary.LittleEndian.Uint32(b[pairAt(i):]))
 }
 
 func (t *Tree) count(b []byte, i int) int {
-	return int(binary.LittleEndian.Uint32(b[t.size(i)+4:]))
+	return int(binary.LittleEndian.Uint32(b[pairAt(i)+4:]))
 }
 
 func (t *Tree) addCount(b []byte, i, delta int) {
-	at := b[t.size(i)+4:]
+	at := b[pairAt(i)+4:]
 	binary.LittleEndian.PutUint32(at, uint32(int(binary.LittleEndian.Uint32(at))+delta))
 }
 
@@ -37,45 +47,58 @@ func (t *Tree) key(b []byte, i int) Key {
 	if t.form != Keyed {
 		return Key{}
 	}
-	at := b[t.size(i)+8:]
-	return Key{binary.LittleEndian.Uint64(at), binary.LittleEndian.Uint64(at[8:])}
+	hi, lo := columns(b)
+	return Key{binary.LittleEndian.Uint64(b[hi+8*i:]), binary.LittleEndian.Uint64(b[lo+8*i:])}
 }
 
 func (t *Tree) setKey(b []byte, i int, key Key) {
 	if t.form == Keyed {
-		at := b[t.size(i)+8:]
-		binary.LittleEndian.PutUint64(at, key.Hi)
-		binary.LittleEndian.PutUint64(at[8:], key.Lo)
+		hi, lo := columns(b)
+		binary.LittleEndian.PutUint64(b[hi+8*i:], key.Hi)
+		binary.LittleEndian.PutUint64(b[lo+8*i:], key.Lo)
 	}
 }
 
 // put writes entry i.
 func (t *Tree) put(b []byte, i int, e entry) {
-	at := b[t.size(i):]
+	at := b[pairAt(i):]
 	binary.LittleEndian.PutUint32(at, uint32(e.child))
 	binary.LittleEndian.PutUint32(at[4:], uint32(e.count))
 	t.setKey(b, i, e.key)
 }
 
+// move copies n entries of a node, from entry i on, over those of another or the same
+// node from entry at on: column by column.
+func (t *Tree) move(to []byte, at int, from []byte, i, n int) {
+	copy(to[pairAt(at):], from[pairAt(i):pairAt(i+n)])
+	if t.form == Keyed {
+		hi, lo := columns(to)
+		fromHi, fromLo := columns(from)
+		copy(to[hi+8*at:], from[fromHi+8*i:fromHi+8*(i+n)])
+		copy(to[lo+8*at:], from[fromLo+8*i:fromLo+8*(i+n)])
+	}
+}
+
 // open makes a gap at entry i, for which there must be room, and writes e there.
 func (t *Tree) open(b []byte, i int, e entry) {
 	n := width(b)
-	copy(b[t.size(i+1):], b[t.size(i):t.size(n)])
+	t.move(b, i+1, b, i, n-i)
 	b[1] = byte(n + 1)
 	t.put(b, i, e)
 }
 
 // cut takes n entries out from entry i on.
 func (t *Tree) cut(b []byte, i, n int) {
-	copy(b[t.size(i):], b[t.size(i+n):t.size(width(b))])
+	t.move(b, i, b, i+n, width(b)-i-n)
 	b[1] -= byte(n)
 }
 
 // sum is the number of elements below n entries from entry i on.
 func (t *Tree) sum(b []byte, i, n int) int {
+	pairs := b[pairAt(i):pairAt(i+n)]
 	sum := 0
-	for ; n > 0; i, n = i+1, n-1 {
-		sum += t.count(b, i)
+	for ; len(pairs) >= rankedStride; pairs = pairs[rankedStride:] {
+		sum += int(binary.LittleEndian.Uint64(pairs) >> 32)
 	}
 	return sum
 }
@@ -96,8 +119,11 @@ func (t *Tree) roomy(n int) int { return min(t.fan(), n+n/4+1) }
 // room gives a node the room for n entries, and takes what is far too much.
 func (t *Tree) room(h nodes.Handle, n int) []byte {
 	b := t.store.Bytes(h)
-	if need := t.size(n); need > len(b) || len(b) > 2*t.size(t.roomy(n)) {
-		b = t.store.Resize(h, t.size(t.roomy(n)), t.size(min(n, width(b))))
+	if t.size(n) > len(b) || len(b) > 2*t.size(t.roomy(n)) {
+		var was [maxNode]byte // the columns are elsewhere in a block of another size
+		old := was[:copy(was[:], b)]
+		b = t.store.Resize(h, t.size(t.roomy(n)), nodes.HeaderSize)
+		t.move(b, 0, old, 0, min(n, width(old)))
 	}
 	return b
 }

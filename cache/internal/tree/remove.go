@@ -92,7 +92,7 @@ func (t *Tree) join(parent []byte, i int) bool {
 		return false
 	}
 	lb := t.room(left, n+m)
-	copy(lb[t.size(n):], rb[nodes.HeaderSize:t.size(m)])
+	t.move(lb, n, rb, 0, m)
 	lb[1] = byte(n + m)
 	t.addCount(parent, i, t.count(parent, i+1))
 	t.store.Free(right)
@@ -109,13 +109,13 @@ func (t *Tree) even(parent []byte, i int) {
 	if keep > n {
 		k := keep - n
 		moved = t.sum(rb, 0, k)
-		copy(lb[t.size(n):], rb[t.size(0):t.size(k)])
+		t.move(lb, n, rb, 0, k)
 		t.cut(rb, 0, k)
 	} else {
 		k := n - keep
 		moved = -t.sum(lb, keep, k)
-		copy(rb[t.size(k):], rb[t.size(0):t.size(m)])
-		copy(rb[t.size(0):], lb[t.size(keep):t.size(n)])
+		t.move(rb, k, rb, 0, m)
+		t.move(rb, 0, lb, keep, k)
 		rb[1] = byte(m + k)
 	}
 	lb[1] = byte(keep)
@@ -159,6 +159,26 @@ func (t *Tree) cutOff(p *Pos, before bool, drop func(h nodes.Handle)) {
 	}
 	t.len -= gone
 	t.lower()
+}
+
+// Leaves is the number of leaves. None of them is looked at, only the inner nodes.
+func (t *Tree) Leaves() int {
+	if t.root == 0 || t.height == 0 {
+		return min(int(t.root), 1)
+	}
+	return t.leaves(t.root, 1)
+}
+
+func (t *Tree) leaves(h nodes.Handle, level int) int {
+	b := t.store.Bytes(h)
+	if level == t.height {
+		return width(b)
+	}
+	n := 0
+	for i := range width(b) {
+		n += t.leaves(t.child(b, i), level+1)
+	}
+	return n
 }
 
 // Nodes calls f for each inner node and each leaf of the tree, with its block.

@@ -92,7 +92,7 @@ func (t *Tree) SeekRank(p *Pos, i int) (offset int) {
 // element's rank within the entry.
 func (t *Tree) byRank(b []byte, i int) (at, rest int) {
 	last := width(b) - 1
-	for off := nodes.HeaderSize + 4; at < last; off += t.stride {
+	for off := pairAt(0) + 4; at < last; off += rankedStride {
 		n := int(binary.LittleEndian.Uint32(b[off:]))
 		if i < n {
 			break
@@ -130,8 +130,29 @@ func (t *Tree) SeekKey(p *Pos, key Key, notAbove func(leaf nodes.Handle) bool) {
 // byKey finds the entry of a node where key belongs. The first entry's key is never
 // looked at: what is below it belongs there too, or the search would not be here.
 func (t *Tree) byKey(b []byte, level int, key Key, notAbove func(leaf nodes.Handle) bool) int {
-	// All entries up to below have keys below key, those from above on above it.
-	below, above := 0, width(b)
+	n := width(b)
+	hi, _ := columns(b)
+	upper := b[hi:]
+	upper = upper[:8*n]
+	// Up to below, entries' Hi is not above the key's; from above on it is.
+	below, above := 0, n
+	for above-below > 1 {
+		i := int(uint(below+above) / 2)
+		if binary.LittleEndian.Uint64(upper[8*i:]) <= key.Hi {
+			below = i
+		} else {
+			above = i
+		}
+	}
+	if below == 0 || binary.LittleEndian.Uint64(upper[8*below:]) != key.Hi {
+		return below
+	}
+	return t.byLo(b, level, above, key, notAbove)
+}
+
+// byLo is byKey where some entries' Hi is the key's; above is behind them.
+func (t *Tree) byLo(b []byte, level, above int, key Key, notAbove func(leaf nodes.Handle) bool) int {
+	below := 0 // up to it entries have keys below key, from above on they are above it
 	for above-below > 1 {
 		i := int(uint(below+above) / 2)
 		k := t.key(b, i)

@@ -27,6 +27,7 @@ const (
 
 	rankedStride = 8 // bytes of an entry
 	keyedStride  = 24
+	maxNode      = 2 << 10 // more than a block of the largest node has
 
 	// maxHeight bounds the path to a leaf. A root splits when it is full, and all
 	// of its children but two are a quarter full: seven levels below one of 64
@@ -38,6 +39,7 @@ const (
 var (
 	_ [1024 - nodes.HeaderSize - rankedFan*rankedStride]struct{}
 	_ [1560 - nodes.HeaderSize - keyedFan*keyedStride]struct{}
+	_ [maxNode - 1560]struct{}
 	_ [255 - rankedFan]struct{} // the number of entries is a byte
 )
 
@@ -109,14 +111,10 @@ func VisitRoot(root []byte, f func(nodes.Handle) nodes.Handle) {
 
 // Children calls f with the handle of each child of an inner node and stores what
 // it returns in its place.
-func Children(kind nodes.Kind, node []byte, f func(nodes.Handle) nodes.Handle) {
-	stride := rankedStride
-	if kind == nodes.TreeKeyed {
-		stride = keyedStride
-	}
-	for i, off := 0, nodes.HeaderSize; i < int(node[1]); i, off = i+1, off+stride {
-		h := nodes.Handle(binary.LittleEndian.Uint32(node[off:]))
-		binary.LittleEndian.PutUint32(node[off:], uint32(f(h)))
+func Children(node []byte, f func(nodes.Handle) nodes.Handle) {
+	for i := range int(node[1]) {
+		at := node[pairAt(i):]
+		binary.LittleEndian.PutUint32(at, uint32(f(nodes.Handle(binary.LittleEndian.Uint32(at)))))
 	}
 }
 

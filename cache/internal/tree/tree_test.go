@@ -244,7 +244,7 @@ func TestChildren(t *testing.T) {
 			to, b := r.store.Alloc(kind, len(old))
 			b[1] = old[1]
 			copy(b[nodes.HeaderSize:], old[nodes.HeaderSize:])
-			Children(kind, b, clone)
+			Children(b, clone)
 			return to
 		}
 		VisitRoot(root[:], clone)
@@ -305,8 +305,8 @@ func TestCut(t *testing.T) {
 
 // free frees a node and all below it.
 func (r *rig) free(h nodes.Handle) {
-	if kind := r.store.Kind(h); kind != nodes.ListLeaf {
-		Children(kind, r.store.Bytes(h), func(h nodes.Handle) nodes.Handle {
+	if r.store.Kind(h) != nodes.ListLeaf {
+		Children(r.store.Bytes(h), func(h nodes.Handle) nodes.Handle {
 			r.free(h)
 			return h
 		})
