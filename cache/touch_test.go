@@ -32,15 +32,15 @@ func TestTouchElements(t *testing.T) {
 	}
 	for _, key := range keys {
 		for _, n := range []int{0, 1, 63, 64, 65, 200} {
-			c.TouchElements(0, key, c.Hash(key), elements[:n])
-			c.TouchElements(1, key, c.Hash(key), elements[:n])
+			c.TouchElements(0, key, c.Hash(key), elements[:n], n%2 == 0)
+			c.TouchElements(1, key, c.Hash(key), elements[:n], n%2 == 0)
 		}
 	}
 	require.Zero(t, testing.AllocsPerRun(100, func() {
-		c.TouchElements(0, keys[0], c.Hash(keys[0]), elements[:64])
+		c.TouchElements(0, keys[0], c.Hash(keys[0]), elements[:64], true)
 	}))
 	c.Begin(&tx, 0, keys...)
-	c.TouchElements(0, keys[0], c.Hash(keys[0]), elements) // the lock is taken: nothing happens
+	c.TouchElements(0, keys[0], c.Hash(keys[0]), elements, true) // the lock is taken: nothing happens
 	tx.End()
 	require.NoError(t, c.Check())
 	require.Zero(t, table.Touch(nil, make([]byte, table.RootSize), []uint64{1}), "an empty table")

@@ -52,20 +52,26 @@ type zsetChecker struct {
 func (c *zsetChecker) leaf(h nodes.Handle, count int, key tree.Key) error {
 	b := c.s.Bytes(h)
 	end := zleafEnd(b)
-	if c.s.Kind(h) != nodes.ZSetLeaf || end <= zleafHead || end > len(b) {
+	if c.s.Kind(h) != nodes.ZSetLeaf || zleafLen(b) == 0 || end <= zleafFirst(zleafLen(b)) || end > len(b) {
 		return fmt.Errorf("leaf %d of kind %d, %d bytes of %d", h, c.s.Kind(h), end, len(b))
 	}
-	q := zseq{b[zleafHead:end], c.s}
-	if first, score, _ := q.entry(0); separator(score, first) != key {
+	l := openZLeaf(c.s, h)
+	if first, score := l.at(0); separator(score, first) != key {
 		return fmt.Errorf("leaf %d begins with %v %q, its key is %v", h, score, first, key)
 	}
-	if err := c.entries(q, count); err != nil {
+	if l.n != count {
+		return fmt.Errorf("leaf %d of %d entries, said to be %d", h, l.n, count)
+	}
+	if err := c.entries(l.zseq, count); err != nil {
 		return fmt.Errorf("leaf %d: %w", h, err)
 	}
 	large := false
-	for off := 0; off < len(q.b); off = q.end(off) {
-		member, _, _ := q.entry(off)
+	for i, off := 0, 0; off < len(l.b); i, off = i+1, l.end(off) {
+		member, _ := l.at(i)
 		large = large || len(member) > maxInline
+		if hash := c.hash.sum(member); l.offset(i) != off || b[zleafHead+i] != zleafTag(hash) {
+			return fmt.Errorf("leaf %d, entry %d at %d: offset %d, tag %d", h, i, off, l.offset(i), b[zleafHead+i])
+		}
 		if !c.index.Candidates(c.hash.sum(member), func(v uint32) bool { return nodes.Handle(v&^handleMark) == h }) {
 			return fmt.Errorf("leaf %d: %q is not in the index", h, member)
 		}
@@ -105,7 +111,7 @@ func zsetChildren(b []byte, f func(nodes.Handle) nodes.Handle) {
 	if b[1]&zleafLarge == 0 {
 		return
 	}
-	q := zseq{b: b[zleafHead:zleafEnd(b)]}
+	q := zseq{b: b[zleafFirst(zleafLen(b)):zleafEnd(b)]}
 	for off := 0; off < len(q.b); {
 		at := largeHandle(q.b, off)
 		if at == 0 {
@@ -126,6 +132,7 @@ func zsetRelink(s *nodes.Store, h *hasher, root []byte) {
 	mark := indexMark(root)
 	index := table.OpenFixed(s, root[zsetIndexAt:])
 	t := tree.Load(s, root[zsetTreeAt:])
+	t.Relink()
 	for p, more := t.First(), true; more; more = t.Next(&p) {
 		q := zleafSeq(s, p.Leaf)
 		for off := 0; off < len(q.b); {

@@ -31,18 +31,20 @@ func (z *zset) lookup(member []byte) (at zspot, ok bool) {
 	if z.tree.Empty() {
 		return at, false
 	}
-	ok = z.index.Candidates(z.hashOf(member), func(value uint32) (found bool) {
+	hash := z.hashOf(member)
+	ok = z.index.Candidates(hash, func(value uint32) (found bool) {
 		at.leaf = nodes.Handle(value &^ handleMark)
-		q := z.coldLeaf(at.leaf)
-		at.off, at.i, at.score, found = q.find(member)
+		l := openZLeaf(z.nodes(), at.leaf)
+		z.s.touched += touchLines(l.node[:min(zleafHead+2*line, len(l.node))])
+		at.i, at.score, found = l.find(hash, member)
 		return found
 	})
 	return at, ok
 }
 
-// indexInsert tells the index where an entry is, which is new or has been moved.
-func (z *zset) indexInsert(member []byte, h nodes.Handle) {
-	hash := z.hashOf(member)
+// indexInsert tells the index where an entry is, by its member's hash, which is new or
+// has been moved.
+func (z *zset) indexInsert(hash uint64, h nodes.Handle) {
 	if was := z.moved; was != 0 {
 		z.moved = 0
 		if was != h {

@@ -91,8 +91,7 @@ func (z *zset) rank(member []byte) (rank int, score float64, ok bool) {
 		return 0, 0, false
 	}
 	var p tree.Pos
-	z.leafOf(&p, at.score, member)
-	return z.tree.Rank(&p) + at.i, at.score, true
+	return z.tree.Climb(&p, at.leaf) + at.i, at.score, true
 }
 
 // insert adds an element that is not there, by the thresholds in l.
@@ -143,7 +142,7 @@ func (z *zset) promote() {
 		clear(z.create(item.ZSetTree, zsetRootSize)[zsetTreeAt:])
 	}
 	z.large = true
-	z.tree = tree.New(z.nodes(), tree.Keyed)
+	z.tree = tree.New(z.nodes(), tree.Linked)
 	z.index = table.OpenFixed(z.nodes(), z.value()[zsetIndexAt:])
 	q := zseq{b: packed}
 	for off := 0; off < len(packed); {
@@ -161,12 +160,11 @@ func (z *zset) append(score float64, member []byte) {
 	}
 	p := zplace{Pos: z.tree.Last()}
 	p.i = p.Count
-	p.off = zleafEnd(z.nodes().Bytes(p.Leaf)) - zleafHead
 	z.insertTree(&p, score, member)
 }
 
-// zspot is where a member was found: in a large set the leaf, then the entry's offset,
-// how many are before it in the leaf, and the score.
+// zspot is where a member was found: in a large set the leaf, in a small one the entry's
+// offset; how many are before it there, and the score.
 type zspot struct {
 	leaf   nodes.Handle
 	off, i int
@@ -203,8 +201,8 @@ func (z *zset) delete(member []byte) (deleted, gone bool) {
 		if !ok {
 			return false, false
 		}
-		p := zplace{off: at.off, i: at.i}
-		z.leafOf(&p.Pos, at.score, member)
+		p := zplace{i: at.i}
+		z.tree.Climb(&p.Pos, at.leaf)
 		z.deleteTree(&p, member)
 		return true, false
 	}

@@ -189,7 +189,6 @@ func (z *zset) rankBounds(r *ZRange) (lo, hi int) {
 // below is the number of elements whose score is less than score, or, if with, not
 // greater.
 func (z *zset) below(score float64, with bool) int {
-	q, rank := zseq{}, 0
 	if z.large {
 		key := tree.Key{Hi: scoreBits(score)}
 		if with {
@@ -197,10 +196,10 @@ func (z *zset) below(score float64, with bool) int {
 		}
 		var p tree.Pos
 		z.tree.SeekKey(&p, key, func(nodes.Handle) bool { return with })
-		q, rank = zleafSeq(z.nodes(), p.Leaf), z.tree.Rank(&p)
-	} else {
-		q = zpackedSeq(z.value())
+		l := z.coldLeaf(p.Leaf)
+		return z.tree.Rank(&p) + l.below(score, with)
 	}
+	q, rank := zpackedSeq(z.value()), 0
 	for off := 0; off < len(q.b); {
 		_, s, next := q.entry(off)
 		if s > score || s == score && !with {
@@ -280,8 +279,8 @@ func (z *zset) lexRank(b *ZLexBound, with bool) int {
 		return z.tree.Len()
 	}
 	first := z.tree.First()
-	q := zleafSeq(z.nodes(), first.Leaf)
-	_, score, _ := q.entry(0)
+	l := openZLeaf(z.nodes(), first.Leaf)
+	_, score := l.at(0)
 	var p zplace
 	found := z.seekTree(&p, score, b.Member)
 	rank := z.tree.Rank(&p.Pos) + p.i
@@ -301,9 +300,9 @@ func (z *zset) forward(rank, n int, f func(member []byte, score float64) bool) {
 	var p tree.Pos
 	i := z.tree.SeekRank(&p, rank)
 	for {
-		q := zleafSeq(z.nodes(), p.Leaf)
+		l := openZLeaf(z.nodes(), p.Leaf)
 		m := min(n, p.Count-i)
-		if !q.each(q.skip(0, i), m, f) {
+		if !l.each(l.offset(i), m, f) {
 			return
 		}
 		if n -= m; n == 0 || !z.tree.Next(&p) {
@@ -327,8 +326,8 @@ func (q *zseq) each(off, n int, f func(member []byte, score float64) bool) bool 
 
 // backward calls f for n elements, which there must be, from a rank down.
 func (z *zset) backward(rank, n int, f func(member []byte, score float64) bool) {
-	var room [320]uint16 // offsets of as many entries as a leaf mostly has
 	if !z.large {
+		var room [320]uint16 // offsets of as many entries as a packed set mostly has
 		q := zpackedSeq(z.value())
 		q.eachBack(q.offsets(room[:0])[:rank+1], n, f)
 		return
@@ -336,10 +335,12 @@ func (z *zset) backward(rank, n int, f func(member []byte, score float64) bool) 
 	var p tree.Pos
 	i := z.tree.SeekRank(&p, rank)
 	for {
-		q := zleafSeq(z.nodes(), p.Leaf)
+		l := openZLeaf(z.nodes(), p.Leaf)
 		m := min(n, i+1)
-		if !q.eachBack(q.offsets(room[:0])[:i+1], m, f) {
-			return
+		for last := i; i > last-m; i-- {
+			if member, score := l.at(i); !f(member, score) {
+				return
+			}
 		}
 		if n -= m; n == 0 || !z.tree.Prev(&p) {
 			return
@@ -365,10 +366,9 @@ func (z *zset) cutTree(rank, n int) {
 	for n > 0 {
 		var p zplace
 		p.i = z.tree.SeekRank(&p.Pos, rank)
-		q := zleafSeq(z.nodes(), p.Leaf)
-		p.off = q.skip(0, p.i)
+		l := openZLeaf(z.nodes(), p.Leaf)
 		m := min(n, p.Count-p.i)
-		q.each(p.off, m, func(member []byte, _ float64) bool {
+		l.each(l.offset(p.i), m, func(member []byte, _ float64) bool {
 			z.indexDelete(member, p.Leaf)
 			return true
 		})

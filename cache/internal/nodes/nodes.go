@@ -120,6 +120,9 @@ func (s *Store) Bytes(h Handle) []byte {
 	return unsafe.Slice((*byte)(p), n*8)
 }
 
+// HandleOf is the handle of the node with this block.
+func HandleOf(b []byte) Handle { return Handle(binary.LittleEndian.Uint32(b[4:])) }
+
 // Kind is a node's kind.
 func (s *Store) Kind(h Handle) Kind { return Kind(*(*byte)(s.heap.At(*s.slot(h))) >> kindBits) }
 

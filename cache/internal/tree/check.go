@@ -53,6 +53,9 @@ func (c *checker) node(h nodes.Handle, level int, left, right bool) (entry, erro
 		return entry{}, fmt.Errorf("tree: node %d has only %d entries", h, n)
 	}
 	for i := range n {
+		if c.form == Linked && Above(c.store.Bytes(c.child(b, i))) != h {
+			return entry{}, fmt.Errorf("tree: node %d does not say that %d is above it", c.child(b, i), h)
+		}
 		e := entry{c.child(b, i), c.count(b, i), c.key(b, i)}
 		if level+1 < c.height {
 			below, err := c.node(e.child, level+1, left && i == 0, right && i == n-1)

@@ -4,11 +4,14 @@
 // its owner's to know: the elements of a list or a sorted set, the entries of a
 // stream.
 //
-// # Two forms
+// # Three forms
 //
 // A Ranked tree finds leaves by rank alone. A Keyed one has a separator of 16 bytes
 // for each child beside its count, so that leaves are found by key as well; where
-// 16 bytes do not tell keys apart, the owner is asked (SeekKey).
+// 16 bytes do not tell keys apart, the owner is asked (SeekKey). In a Linked one each
+// node, leaves included, also has the handle of the node above it: who comes to a leaf
+// by another way, as a sorted set does from its index, can tell its rank from there
+// (Climb), which reads less than a search by key, and can be read ahead.
 //
 // # Layout
 //
@@ -23,16 +26,16 @@
 //	height    levels of inner nodes
 //	form      0 ranked, 1 keyed
 //
-// An inner node has up to 127 children in a ranked tree (1024 bytes), 64 in a keyed
-// one (1544 bytes). The keys of a keyed one stand in columns behind the rest, so that a
-// search reads half of the lines that it would with whole entries side by side, and the
-// sum of counts a third (ZRANK in ten million elements is mostly such waits):
+// An inner node has up to 126 children in a ranked tree (1024 bytes), 64 in one with
+// keys (1552 bytes). The keys stand in columns behind the rest, so that a search reads
+// half of the lines that it would with whole entries side by side, and the sum of counts
+// a third (ZRANK in ten million elements is mostly such waits):
 //
-//	byte   0              7   8        11   12      15        8 + 8c      8 + 16c
-//	     +--------+---+------+------------+------------+----+-----------+-----------+
-//	     | header | n |      | child      | elements   | …  | keys, Hi  | keys, Lo  |
-//	     +--------+---+------+------------+------------+----+-----------+-----------+
-//	               byte 1      └────── c times ────────┘      └────── keyed only ───┘
+//	byte   0              7   8     11 12 15   16       19  20     23       16 + 8c     16 + 16c
+//	     +--------+---+------+--------+------+------------+-------------+---+-----------+-----------+
+//	     | header | n |      | above  |      | child      | elements    | … | keys, Hi  | keys, Lo  |
+//	     +--------+---+------+--------+------+------------+-------------+---+-----------+-----------+
+//	               byte 1      linked          └─────── c times ────────┘    └───── not ranked ─────┘
 //
 // n is the number of entries, c of those that the block has room for. It grows with
 // them, by a quarter at a time: a tree of three leaves pays for three entries.
@@ -59,12 +62,14 @@
 //  2. An entry's key is that of its leaf, or of its node's first entry. Keys do not
 //     decrease from left to right. The owner's part: a leaf's key is not above any
 //     of its elements, nor below any element of the leaves before it.
-//  3. Nodes that are not at an edge are at least a quarter full; the root has two
+//  3. In a linked tree, a node's bytes 8 to 11 are the handle of the one above it; the
+//     topmost one's are 0.
+//  4. Nodes that are not at an edge are at least a quarter full; the root has two
 //     entries or more, or one where a keyed tree has one leaf.
 //
 // # Not goals
 //
-// Parent and sibling handles: a node is reached from above alone, so that a
-// collection can be copied and freed node by node, whatever it is made of. Keeping
-// a Pos right while the tree's shape changes.
+// Sibling handles, and handles of what is above where they are not needed: a collection
+// can be copied and freed node by node, whatever it is made of (Relink is what a linked
+// tree needs after it). Keeping a Pos right while the tree's shape changes.
 package tree

@@ -83,8 +83,8 @@ func (r *rig) drop(item uint64) {
 // back.
 func TestKeyed(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
-	for _, span := range []uint64{40, 400, 40_000} {
-		r := newRig(t, Keyed)
+	for i, span := range []uint64{40, 400, 40_000, 40_000} {
+		r := newRig(t, []Form{Keyed, Linked}[i%2])
 		for i := range 12_000 {
 			item := random.Uint64N(span)
 			if random.IntN(100) < 30+60*(i/3000%2) {
@@ -144,13 +144,13 @@ func (r *rig) step(op, i int) {
 	}
 }
 
-// FuzzKeyed adds elements (even first byte) and drops them, in runs of ascending
+// FuzzKeyed adds elements to a linked tree (even first byte) and drops them, in runs of ascending
 // ones as long as the first byte.
 func FuzzKeyed(f *testing.F) {
 	f.Add([]byte{0, 0, 1, 2, 0, 9, 1, 0, 1})
 	f.Add([]byte{250, 0, 0, 250, 0, 100, 251, 0, 50, 250, 1, 0, 255, 0, 0})
 	f.Fuzz(func(t *testing.T, ops []byte) {
-		r := newRig(t, Keyed)
+		r := newRig(t, Linked)
 		for n := 0; len(ops) >= 3 && n < 30; n++ {
 			item := uint64(binary.BigEndian.Uint16(ops[1:]) % 2048)
 			for i := range uint64(1 + ops[0]/2) {

@@ -38,7 +38,7 @@ func (t *Tree) SetKey(p *Pos, key Key) {
 // fixKey gives the node at a level of the path the key of its first entry, and so
 // its parent if it is the first there, and so on.
 func (t *Tree) fixKey(p *Pos, level int, key Key) {
-	if t.form != Keyed {
+	if t.form == Ranked {
 		return
 	}
 	for level--; level >= 0; level-- {
@@ -139,6 +139,7 @@ func (t *Tree) split(p *Pos, level, at int, e entry) (other entry, after bool) {
 	b := t.store.Bytes(h)
 	right, rb := t.alloc(n + 1 - keep)
 	t.move(rb, 0, b, first, n-first)
+	t.adopt(rb, 0, n-first)
 	rb[1] = byte(n - first)
 	b[1] = byte(first)
 	if at < keep {

@@ -14,7 +14,7 @@ type entry struct {
 }
 
 // size is the number of bytes that a node of n entries needs.
-func (t *Tree) size(n int) int { return nodes.HeaderSize + n*t.stride }
+func (t *Tree) size(n int) int { return pairs + n*t.stride }
 
 // width is the number of entries in a node.
 func width(b []byte) int { return int(b[1]) }
@@ -22,12 +22,12 @@ func width(b []byte) int { return int(b[1]) }
 // columns is where the keys of a keyed node begin, and the column of their lower halves:
 // behind as many entries as the block has room for.
 func columns(b []byte) (hi, lo int) {
-	room := min(uint(len(b)-nodes.HeaderSize)/keyedStride, keyedFan)
-	return nodes.HeaderSize + int(room)*rankedStride, nodes.HeaderSize + int(room)*(rankedStride+8)
+	room := int(min(uint(len(b)-pairs)/keyedStride, keyedFan))
+	return pairs + room*rankedStride, pairs + room*(rankedStride+8)
 }
 
 // pairAt is where child and count of entry i are.
-func pairAt(i int) int { return nodes.HeaderSize + i*rankedStride }
+func pairAt(i int) int { return pairs + i*rankedStride }
 
 func (t *Tree) child(b []byte, i int) nodes.Handle {
 	return nodes.Handle(binary.LittleEndian.Uint32(b[pairAt(i):]))
@@ -44,7 +44,7 @@ func (t *Tree) addCount(b []byte, i, delta int) {
 
 // key is the separator of entry i; zero in a ranked tree.
 func (t *Tree) key(b []byte, i int) Key {
-	if t.form != Keyed {
+	if t.form == Ranked {
 		return Key{}
 	}
 	hi, lo := columns(b)
@@ -52,7 +52,7 @@ func (t *Tree) key(b []byte, i int) Key {
 }
 
 func (t *Tree) setKey(b []byte, i int, key Key) {
-	if t.form == Keyed {
+	if t.form != Ranked {
 		hi, lo := columns(b)
 		binary.LittleEndian.PutUint64(b[hi+8*i:], key.Hi)
 		binary.LittleEndian.PutUint64(b[lo+8*i:], key.Lo)
@@ -65,18 +65,33 @@ func (t *Tree) put(b []byte, i int, e entry) {
 	binary.LittleEndian.PutUint32(at, uint32(e.child))
 	binary.LittleEndian.PutUint32(at[4:], uint32(e.count))
 	t.setKey(b, i, e.key)
+	t.adopt(b, i, 1)
 }
 
 // move copies n entries of a node, from entry i on, over those of another or the same
 // node from entry at on: column by column.
 func (t *Tree) move(to []byte, at int, from []byte, i, n int) {
 	copy(to[pairAt(at):], from[pairAt(i):pairAt(i+n)])
-	if t.form == Keyed {
+	if t.form != Ranked {
 		hi, lo := columns(to)
 		fromHi, fromLo := columns(from)
 		copy(to[hi+8*at:], from[fromHi+8*i:fromHi+8*(i+n)])
 		copy(to[lo+8*at:], from[fromLo+8*i:fromLo+8*(i+n)])
 	}
+}
+
+// adopt tells n children of a node, from entry i on, what is above them.
+func (t *Tree) adopt(b []byte, i, n int) {
+	if t.form != Linked {
+		return
+	}
+	for ; n > 0; i, n = i+1, n-1 {
+		t.setAbove(t.child(b, i), nodes.HandleOf(b))
+	}
+}
+
+func (t *Tree) setAbove(h, parent nodes.Handle) {
+	binary.LittleEndian.PutUint32(t.store.Bytes(h)[above:], uint32(parent))
 }
 
 // open makes a gap at entry i, for which there must be room, and writes e there.
@@ -95,10 +110,10 @@ func (t *Tree) cut(b []byte, i, n int) {
 
 // sum is the number of elements below n entries from entry i on.
 func (t *Tree) sum(b []byte, i, n int) int {
-	pairs := b[pairAt(i):pairAt(i+n)]
+	b = b[pairAt(i):pairAt(i+n)]
 	sum := 0
-	for ; len(pairs) >= rankedStride; pairs = pairs[rankedStride:] {
-		sum += int(binary.LittleEndian.Uint64(pairs) >> 32)
+	for ; len(b) >= rankedStride; b = b[rankedStride:] {
+		sum += int(binary.LittleEndian.Uint64(b) >> 32)
 	}
 	return sum
 }
@@ -110,7 +125,9 @@ func (t *Tree) whole(h nodes.Handle, b []byte) entry {
 
 // alloc makes a node with room for n entries and some more.
 func (t *Tree) alloc(n int) (nodes.Handle, []byte) {
-	return t.store.Alloc(t.kind(), t.size(t.roomy(n)))
+	h, b := t.store.Alloc(t.kind(), t.size(t.roomy(n)))
+	clear(b[above:pairs])
+	return h, b
 }
 
 // roomy is how many entries a node of n is given room for.
@@ -122,7 +139,7 @@ func (t *Tree) room(h nodes.Handle, n int) []byte {
 	if t.size(n) > len(b) || len(b) > 2*t.size(t.roomy(n)) {
 		var was [maxNode]byte // the columns are elsewhere in a block of another size
 		old := was[:copy(was[:], b)]
-		b = t.store.Resize(h, t.size(t.roomy(n)), nodes.HeaderSize)
+		b = t.store.Resize(h, t.size(t.roomy(n)), pairs)
 		t.move(b, 0, old, 0, min(n, width(old)))
 	}
 	return b

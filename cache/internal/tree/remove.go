@@ -62,6 +62,9 @@ func (t *Tree) lower() {
 		t.store.Free(t.root)
 		t.root = child
 		t.height--
+		if t.form == Linked && child != 0 {
+			t.setAbove(child, 0)
+		}
 	}
 }
 
@@ -93,6 +96,7 @@ func (t *Tree) join(parent []byte, i int) bool {
 	}
 	lb := t.room(left, n+m)
 	t.move(lb, n, rb, 0, m)
+	t.adopt(lb, n, m)
 	lb[1] = byte(n + m)
 	t.addCount(parent, i, t.count(parent, i+1))
 	t.store.Free(right)
@@ -110,12 +114,14 @@ func (t *Tree) even(parent []byte, i int) {
 		k := keep - n
 		moved = t.sum(rb, 0, k)
 		t.move(lb, n, rb, 0, k)
+		t.adopt(lb, n, k)
 		t.cut(rb, 0, k)
 	} else {
 		k := n - keep
 		moved = -t.sum(lb, keep, k)
 		t.move(rb, k, rb, 0, m)
 		t.move(rb, 0, lb, keep, k)
+		t.adopt(rb, 0, k)
 		rb[1] = byte(m + k)
 	}
 	lb[1] = byte(keep)

@@ -14,6 +14,7 @@ type Form uint8
 const (
 	Ranked Form = iota // by rank
 	Keyed              // by rank and by key
+	Linked             // the same; and from a leaf its way and its rank can be told
 )
 
 const (
@@ -22,8 +23,15 @@ const (
 	// MaxLen is the number of elements that a tree can count.
 	MaxLen = math.MaxUint32
 
-	rankedFan = 127 // entries of a full node
+	// The first bytes of every inner node, and of every leaf of a linked tree, are the
+	// tree's: behind a node's header stands the handle of the node above it.
+	Head  = nodes.HeaderSize + 4
+	above = nodes.HeaderSize // where that handle is
+
+	rankedFan = 126 // entries of a full node
 	keyedFan  = 64
+
+	pairs = Head + 4 // where the entries of a node begin
 
 	rankedStride = 8 // bytes of an entry
 	keyedStride  = 24
@@ -37,8 +45,8 @@ const (
 
 // Nodes of each form fill their slab classes (1024 and 1560).
 var (
-	_ [1024 - nodes.HeaderSize - rankedFan*rankedStride]struct{}
-	_ [1560 - nodes.HeaderSize - keyedFan*keyedStride]struct{}
+	_ [1024 - pairs - rankedFan*rankedStride]struct{}
+	_ [1560 - pairs - keyedFan*keyedStride]struct{}
 	_ [maxNode - 1560]struct{}
 	_ [255 - rankedFan]struct{} // the number of entries is a byte
 )
@@ -68,10 +76,10 @@ func New(store *nodes.Store, form Form) Tree {
 }
 
 func strideOf(form Form) int {
-	if form == Keyed {
-		return keyedStride
+	if form == Ranked {
+		return rankedStride
 	}
-	return rankedStride
+	return keyedStride
 }
 
 // Load reads a root of RootSize bytes.
@@ -128,17 +136,17 @@ func (t *Tree) Empty() bool { return t.root == 0 }
 func (t *Tree) Height() int { return t.height }
 
 func (t *Tree) fan() int {
-	if t.form == Keyed {
-		return keyedFan
+	if t.form == Ranked {
+		return rankedFan
 	}
-	return rankedFan
+	return keyedFan
 }
 
 func (t *Tree) kind() nodes.Kind {
-	if t.form == Keyed {
-		return nodes.TreeKeyed
+	if t.form == Ranked {
+		return nodes.TreeInner
 	}
-	return nodes.TreeInner
+	return nodes.TreeKeyed
 }
 
 // least is the fewest entries of a node that is not at an edge.
@@ -146,4 +154,9 @@ func (t *Tree) least() int { return t.fan() / 4 }
 
 // minHeight: a keyed tree has an inner node above even a single leaf, which is
 // where that leaf's key stands.
-func (t *Tree) minHeight() int { return int(t.form) }
+func (t *Tree) minHeight() int {
+	if t.form == Ranked {
+		return 0
+	}
+	return 1
+}

@@ -95,7 +95,7 @@ func (r *rig) check() {
 	require.NoError(r.t, r.tree.CheckInvariants(func(h nodes.Handle, count int, key Key) error {
 		l := r.leaves[i]
 		i++
-		if h != l.h || count != len(l.items) || r.tree.form == Keyed && key != keyOf(l.items[0]) {
+		if h != l.h || count != len(l.items) || r.tree.form != Ranked && key != keyOf(l.items[0]) {
 			return fmt.Errorf("leaf %d has %d elements from %v; expected %+v", h, count, key, l)
 		}
 		return nil
@@ -110,8 +110,14 @@ func (r *rig) checkWalk() {
 	if len(r.leaves) == 0 {
 		return
 	}
-	p := r.tree.First()
+	p, rank := r.tree.First(), 0
 	for i, l := range r.leaves {
+		if r.tree.form == Linked {
+			var q Pos
+			require.Equal(r.t, rank, r.tree.Climb(&q, l.h))
+			require.Equal(r.t, p, q)
+			rank += len(l.items)
+		}
 		require.Equal(r.t, l.h, p.Leaf)
 		require.Equal(r.t, len(l.items), p.Count)
 		require.Equal(r.t, i < len(r.leaves)-1, r.tree.Next(&p))
@@ -209,7 +215,7 @@ func (r *shape) check() {
 // both ends and then loses its middle.
 func TestDeep(t *testing.T) {
 	r := newShape(t)
-	const n = 2_100_000 // over 127^3
+	const n = 2_100_000 // over 126^3
 	for i := range n {
 		at := 0
 		if i%2 == 0 {
@@ -228,7 +234,7 @@ func TestDeep(t *testing.T) {
 
 // TestChildren copies a tree node by node as the generic walks do.
 func TestChildren(t *testing.T) {
-	for _, form := range []Form{Ranked, Keyed} {
+	for _, form := range []Form{Ranked, Keyed, Linked} {
 		r := newRig(t, form)
 		for i := range 500 {
 			r.insert(i, r.newLeaf(uint64(4*i), uint64(4*i+1)), true)
@@ -249,6 +255,9 @@ func TestChildren(t *testing.T) {
 		}
 		VisitRoot(root[:], clone)
 		twin := Load(r.store.Store, root[:])
+		if form == Linked {
+			twin.Relink()
+		}
 		assert.NotEqual(t, r.tree.root, twin.root)
 		for !r.tree.Empty() {
 			p := r.tree.First()
@@ -264,7 +273,7 @@ func TestChildren(t *testing.T) {
 // TestCut takes off large parts at either side, again and again.
 func TestCut(t *testing.T) {
 	random := rand.New(rand.NewPCG(10, 10))
-	for _, form := range []Form{Ranked, Keyed} {
+	for _, form := range []Form{Ranked, Keyed, Linked} {
 		for range 12 {
 			r := newRig(t, form)
 			for i := range 1 + random.IntN(4000) {
@@ -315,14 +324,16 @@ func (r *rig) free(h nodes.Handle) {
 }
 
 func TestReplace(t *testing.T) {
-	r := newRig(t, Ranked)
-	for range 3 {
-		r.insert(0, r.newLeaf(1, 2, 3), false)
-		for i := range r.leaves {
-			p := r.seek(i)
-			r.leaves[i] = r.newLeaf(1, 2, 3)
-			r.tree.Replace(&p, r.leaves[i].h)
-			r.check()
+	for _, form := range []Form{Ranked, Linked} {
+		r := newRig(t, form)
+		for range 3 {
+			r.insert(0, r.newLeaf(1, 2, 3), false)
+			for i := range r.leaves {
+				p := r.seek(i)
+				r.leaves[i] = r.newLeaf(1, 2, 3)
+				r.tree.Replace(&p, r.leaves[i].h)
+				r.check()
+			}
 		}
 	}
 }

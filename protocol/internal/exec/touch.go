@@ -7,15 +7,16 @@ func (x *Executor) touchElements(batch [][][]byte) {
 	const most = 64
 	var room [most][]byte
 	for i := 0; i < len(batch); {
-		elements := room[:0]
+		elements, ranks := room[:0], false
 		first := i
 		for i < len(batch) && len(elements) < most && x.isElement(i, batch[i], x.prepared[first].hash) {
-			elements = append(elements, batch[i][x.prepared[i].command.Element])
+			c := x.prepared[i].command
+			elements, ranks = append(elements, batch[i][c.Element]), ranks || c.Ranks
 			i++
 		}
 		if len(elements) > 1 {
 			p := &x.prepared[first]
-			x.touched += x.server.Cache.TouchElements(x.db, batch[first][p.command.Key], p.hash, elements)
+			x.touched += x.server.Cache.TouchElements(x.db, batch[first][p.command.Key], p.hash, elements, ranks)
 		}
 		i = max(i, first+1)
 	}

@@ -78,6 +78,8 @@ type Row struct {
 	// Element is the argument that names one element of the collection at the command's
 	// key, a field or a member; 0 for none. A batch of such commands is prepared by it.
 	Element int
+	// Ranks says that the command has to do with the element's place in a sorted set.
+	Ranks bool
 	// Narrow tells of a command with the flag AllKeys that this call needs only the
 	// keys which its specifications find. It may be nil.
 	Narrow func(argv [][]byte) bool

@@ -38,7 +38,7 @@ var zsetRows = []Row{
 				}},
 			},
 		},
-		Run: runZAdd, Element: 3,
+		Run: runZAdd, Element: 3, Ranks: true,
 	},
 	{
 		Spec: command.Spec{
@@ -52,7 +52,7 @@ var zsetRows = []Row{
 				{Name: "member", Type: "string"},
 			},
 		},
-		Run: runZIncrBy, Element: 3,
+		Run: runZIncrBy, Element: 3, Ranks: true,
 	},
 	{
 		Spec: command.Spec{
@@ -68,7 +68,7 @@ var zsetRows = []Row{
 				{Name: "member", Type: "string", Multiple: true},
 			},
 		},
-		Run: runZRem, Element: 2,
+		Run: runZRem, Element: 2, Ranks: true,
 	},
 	{
 		Spec: command.Spec{
@@ -123,7 +123,7 @@ var zsetRows = []Row{
 				{Name: "withscore", Type: "pure-token", Token: "WITHSCORE", Since: "7.2.0", Optional: true},
 			},
 		},
-		Run: runZRank, Element: 2,
+		Run: runZRank, Element: 2, Ranks: true,
 	},
 	{
 		Spec: command.Spec{
@@ -140,7 +140,7 @@ var zsetRows = []Row{
 				{Name: "withscore", Type: "pure-token", Token: "WITHSCORE", Since: "7.2.0", Optional: true},
 			},
 		},
-		Run: runZRevRank, Element: 2,
+		Run: runZRevRank, Element: 2, Ranks: true,
 	},
 }
 
