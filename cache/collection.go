@@ -181,43 +181,43 @@ func (c *coll) adopt(ref slab.Ref) {
 // bytes, but for the first 8 of a root. The old value is lost, and its slice invalid.
 func (c *coll) setValue(kind item.Kind, n int) []byte {
 	was := nodeBytes(&c.e.item)
-	c.reblock(kind, n, func(dst, src []byte) {})
+	c.reblock(kind, n, c.blockSize(n), func(dst, src []byte) {})
 	if isLarge(kind) {
 		setNodeBytes(c.value(), was)
 	}
 	return c.value()
 }
 
+// blockSize is the size of the block for the item with a value of n bytes.
+func (c *coll) blockSize(n int) int { return blockSize(len(c.key), n, c.e.item.ExpireAt()) }
+
 // reblock rewrites the item with a value of n bytes, in its block where that is as
-// large as it should be and the header stays as long, else in another. fill copies
+// large as one of size bytes and the header stays as long, else in another. fill copies
 // what is to be kept from the old value to the new; in place they overlap.
-func (c *coll) reblock(kind item.Kind, n int, fill func(dst, src []byte)) {
-	s, old := c.s, c.e.item
-	at := old.ExpireAt()
-	size := blockSize(len(c.key), n, at)
+func (c *coll) reblock(kind item.Kind, n, size int, fill func(dst, src []byte)) {
+	s, it := c.s, &c.e.item
+	at, src := it.ExpireAt(), it.Value()
 	p := s.heap.At(c.e.ref)
 	state := item.State(p)
-	if s.heap.Fits(c.e.ref, size) && old.Size()-old.ValueLen() == item.SizeOf(len(c.key), n, at)-n {
-		src := old.Value()
-		it := item.WriteHeader(p, kind, state, len(c.key), n, at)
+	if s.heap.Fits(c.e.ref, size) && it.Size()-it.ValueLen() == item.SizeOf(len(c.key), n, at)-n {
+		it.Lay(p, kind, state, len(c.key), n, at)
 		fill(it.Value(), src)
-		c.e.item = it
 		return
 	}
-	ref := s.block(size)
-	it := item.WriteHeader(s.heap.At(ref), kind, state, len(c.key), n, at)
+	was, ref := c.e.ref, s.block(size)
+	it.Lay(s.heap.At(ref), kind, state, len(c.key), n, at)
 	copy(it.Key(), c.key)
-	fill(it.Value(), old.Value())
+	fill(it.Value(), src)
 	c.e.probe.Replace(uint32(ref))
-	s.heap.Free(c.e.ref)
-	c.e.ref, c.e.item = ref, it
+	c.e.ref = ref
+	s.heap.Free(was)
 }
 
 // splice takes del bytes out of the value at off and opens a gap of ins undefined
 // bytes there. The result is the whole new value; the old one is invalid.
 func (c *coll) splice(off, del, ins int) []byte {
 	n := c.e.item.ValueLen()
-	c.reblock(c.kind(), n-del+ins, func(dst, src []byte) {
+	c.reblock(c.kind(), n-del+ins, c.blockSize(n-del+ins), func(dst, src []byte) {
 		if &dst[:1][0] != &src[:1][0] {
 			copy(dst[:off], src[:off])
 		}

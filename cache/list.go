@@ -1,7 +1,6 @@
 package cache
 
 import (
-	"encoding/binary"
 	"errors"
 	"iter"
 
@@ -23,21 +22,27 @@ import (
 //	                  | elements   | entries                     |
 //	                  +------------+-----------------------------+
 //
+//	             byte   0        1   2        3   4      start
+//	                  +------------+------------+-------+-------------------+
+//	                  | elements*  | start      | gap   | entries           |
+//	                  +------------+------------+-------+-------------------+
+//
 //	ListTree     byte   0        7   8                  30   31
 //	                  +------------+-----------------------+------+----------------------+
 //	                  | node bytes | deque's root          | mark | ends of a long list  |
 //	                  +------------+-----------------------+------+----------------------+
 //
-// Numbers are little endian. mark is 1 if Redis would have made the list a quicklist,
+// Numbers are little endian. * is 0x8000, which says that there is a gap; it is room for
+// pushes at the left (list_packed.go). mark is 1 if Redis would have made the list a quicklist,
 // 0 if it is what Redis calls a listpack: which of the two is a matter of
 // Limits.ListMaxPackedSize, and how the list is kept one of what is quick. So a
 // packed value is always a listpack in name.
 const (
 	listHead = 2 // bytes before the entries of a packed list
-	// listMost is the size in bytes up to which a list stays packed: beyond, a push to
-	// a leaf with room is cheaper than to move the whole. listBack is the size at which
-	// it gets packed again.
-	listMost = 512
+	// listMost is the size in bytes up to which a list stays packed: a push touches the
+	// item alone then, and no leaf. Beyond, to move the whole would cost too much.
+	// listBack is the size at which it gets packed again.
+	listMost = 2048
 	listBack = listMost / 4
 
 	listDeque    = 8 // where the deque's root is
@@ -70,10 +75,8 @@ func listLen(kind item.Kind, v []byte) int {
 	if kind == item.ListTree {
 		return deque.LenOf(v[listDeque:])
 	}
-	return int(binary.LittleEndian.Uint16(v))
+	return packedListLen(v)
 }
-
-func setPackedListLen(v []byte, n int) { binary.LittleEndian.PutUint16(v, uint16(n)) }
 
 // listRoots visits the handle in a root.
 func listRoots(_ item.Kind, v []byte, f func(nodes.Handle) nodes.Handle) {
@@ -92,12 +95,22 @@ func checkList(s *nodes.Store, kind item.Kind, v []byte) error {
 		}
 		return errors.New("cache: an empty list")
 	}
-	switch {
-	case len(v) <= listHead:
+	return checkPackedList(v)
+}
+
+func checkPackedList(v []byte) error {
+	if len(v) <= listHead {
 		return errors.New("cache: an empty list")
-	case !packed.DoubleValid(v[listHead:]):
+	}
+	if v[1]&listGapped != 0 {
+		if len(v) <= listGapHead || listStart(v) < listGapHead || listStart(v) >= len(v) {
+			return errors.New("cache: a list starts where it cannot")
+		}
+	}
+	switch entries := listEntries(v); {
+	case !packed.DoubleValid(entries):
 		return errors.New("cache: the entries of a list are broken")
-	case packed.DoubleCount(v[listHead:]) != listLen(kind, v):
+	case packed.DoubleCount(entries) != packedListLen(v):
 		return errors.New("cache: a list has another number of entries than it says")
 	}
 	return nil
@@ -114,7 +127,7 @@ func (c *coll) listAt(i int) deque.Cursor {
 		c.deque(&l)
 		return l.At(i)
 	}
-	return deque.Over(v[listHead:], i, listLen(item.ListPacked, v))
+	return deque.Over(listEntries(v), i, packedListLen(v))
 }
 
 // listElement is element i of a list that is there, and that long.
@@ -125,7 +138,7 @@ func (c *coll) listElement(i int) []byte {
 		c.deque(&l)
 		return l.Index(i)
 	}
-	return deque.Entry(v[listHead:], i, listLen(item.ListPacked, v))
+	return deque.Entry(listEntries(v), i, packedListLen(v))
 }
 
 func (c *coll) listLen() int { return listLen(c.kind(), c.value()) }

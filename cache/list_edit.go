@@ -39,12 +39,11 @@ func (tx *Tx) LSet(key []byte, index int, element []byte) error {
 func (c *coll) listSet(limits *Limits, i int, e []byte) {
 	if c.kind() == item.ListPacked {
 		v := c.value()
-		entries := v[listHead:]
 		off := packedOffset(v, i)
-		_, next, _ := packed.DoubleNext(entries, off)
+		_, next, _ := packed.DoubleNext(v, off)
 		size := packed.DoubleSize(len(e))
-		if len(entries)-(next-off)+size <= listMost {
-			packed.DoublePut(c.splice(listHead+off, next-off, size), listHead+off, e)
+		if more := size - (next - off); len(listEntries(v))+more <= listMost {
+			c.packedSet(off, next, more, e)
 			return
 		}
 		c.listUnpack()
@@ -55,9 +54,20 @@ func (c *coll) listSet(limits *Limits, i int, e []byte) {
 	c.listShrunk(limits, &l)
 }
 
-// packedOffset is where element i of a packed list is among its entries.
-func packedOffset(v []byte, i int) int {
-	return deque.Offset(v[listHead:], i, listLen(item.ListPacked, v))
+// packedSet puts e in the place of the entry from off to next of a packed list; its entry
+// is more bytes longer.
+func (c *coll) packedSet(off, next, more int, e []byte) {
+	v := c.value()
+	if more > 0 {
+		v, off = c.listGap(off, more)
+		packed.DoublePut(v, off, e)
+		return
+	}
+	copy(v[next+more:], v[next:])
+	packed.DoublePut(v, off, e)
+	if more < 0 {
+		c.packedKeep(listStart(v), len(v)+more, packedListLen(v))
+	}
 }
 
 // LInsert adds an element before or after the first one that equals pivot, and
@@ -99,12 +109,11 @@ func (tx *Tx) LInsert(key []byte, before bool, pivot, element []byte) (int, erro
 func (c *coll) listInsert(i int, e []byte) {
 	if c.kind() == item.ListPacked {
 		v := c.value()
-		n, size := listLen(item.ListPacked, v), packed.DoubleSize(len(e))
-		if len(v)-listHead+size <= listMost {
-			off := listHead + packedOffset(v, i)
-			v = c.splice(off, 0, size)
+		n, size := packedListLen(v), packed.DoubleSize(len(e))
+		if len(listEntries(v))+size <= listMost {
+			v, off := c.listGap(packedOffset(v, i), size)
 			packed.DoublePut(v, off, e)
-			setPackedListLen(v, n+1)
+			setPackedList(v, n+1, listStart(v))
 			return
 		}
 		c.listUnpack()
@@ -153,8 +162,8 @@ func (tx *Tx) LRem(key []byte, count int, element []byte) (removed int, err erro
 // packedRemove is LRem from a packed list, and ends the operation.
 func (c *coll) packedRemove(count int, front bool, e []byte) int {
 	v := c.value()
-	entries, n := v[listHead:], listLen(item.ListPacked, v)
-	from, to, k := deque.Filter(entries, e, count, front)
+	start, n := listStart(v), packedListLen(v)
+	from, to, k := deque.Filter(v[start:], e, count, front)
 	switch {
 	case k == 0:
 		return 0
@@ -162,11 +171,10 @@ func (c *coll) packedRemove(count int, front bool, e []byte) int {
 		c.remove()
 		return k
 	}
-	setPackedListLen(v, n-k)
-	if size := len(entries); front {
-		c.splice(listHead+to, size-to, 0)
+	if front {
+		c.packedKeep(start, start+to, n-k)
 	} else {
-		c.splice(listHead, from, 0)
+		c.packedKeep(start+from, len(v), n-k)
 	}
 	c.done()
 	return k
@@ -210,12 +218,5 @@ func (c *coll) freeLater(h nodes.Handle) { c.s.dead = append(c.s.dead, h) }
 
 func (c *coll) packedTrim(from, end int) {
 	v := c.value()
-	left, right := listHead+packedOffset(v, from), listHead+packedOffset(v, end)
-	setPackedListLen(v, end-from)
-	if right < len(v) {
-		c.splice(right, len(v)-right, 0)
-	}
-	if left > listHead {
-		c.splice(listHead, left-listHead, 0)
-	}
+	c.packedKeep(packedOffset(v, from), packedOffset(v, end), end-from)
 }

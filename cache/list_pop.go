@@ -58,7 +58,8 @@ func (c *coll) listPop(limits *Limits, n int, front bool, visit func(i, n int, e
 
 func (c *coll) packedPop(n int, front bool, visit func(i, n int, e []byte)) {
 	v := c.value()
-	entries, left := v[listHead:], listLen(item.ListPacked, v)-n
+	start, left := listStart(v), packedListLen(v)-n
+	entries := v[start:]
 	size := 0
 	for i := range n {
 		var e []byte
@@ -75,12 +76,11 @@ func (c *coll) packedPop(n int, front bool, visit func(i, n int, e []byte)) {
 		c.remove()
 		return
 	}
-	setPackedListLen(v, left)
-	at := listHead
-	if !front {
-		at = len(v) - size
+	if front {
+		c.packedKeep(start+size, len(v), left)
+	} else {
+		c.packedKeep(start, len(v)-size, left)
 	}
-	c.splice(at, size, 0)
 	c.done()
 }
 

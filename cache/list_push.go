@@ -123,38 +123,8 @@ func (c *coll) listSize() int {
 		if !c.there() {
 			return 0
 		}
-		return len(c.value()) - listHead
+		return len(listEntries(c.value()))
 	}
-}
-
-// packedPush is listPush where size bytes of entries go into a packed value.
-func (c *coll) packedPush(elements [][]byte, size int, front bool) int {
-	var v []byte
-	at, n := listHead, len(elements)
-	if !c.there() {
-		v = c.create(item.ListPacked, listHead+size)
-	} else {
-		v = c.value()
-		n += listLen(item.ListPacked, v)
-		if !front {
-			at = len(v)
-		}
-		v = c.splice(at, 0, size)
-	}
-	setPackedListLen(v, n)
-	if !front {
-		for _, e := range elements {
-			at = packed.DoublePut(v, at, e)
-		}
-		return n
-	}
-	// Each goes before the one that it follows: the last stands first.
-	at += size
-	for _, e := range elements {
-		at -= packed.DoubleSize(len(e))
-		packed.DoublePut(v, at, e)
-	}
-	return n
 }
 
 // listUnpack makes a list that is packed, or not there, a deque.
@@ -164,7 +134,7 @@ func (c *coll) listUnpack() {
 		c.create(item.ListTree, listRootSize)
 	} else {
 		v := c.value()
-		l.Fill(v[listHead:], listLen(item.ListPacked, v))
+		l.Fill(listEntries(v), packedListLen(v))
 		c.setValue(item.ListTree, listRootSize)
 	}
 	c.listSave(&l)
@@ -184,7 +154,7 @@ func (c *coll) listPack(l *deque.List, data []byte) {
 	n := l.Len()
 	l.Rehouse(nil) // the root, whose ends are empty, goes first
 	v := c.setValue(item.ListPacked, listHead+len(data))
-	setPackedListLen(v, n)
+	setPackedList(v, n, listHead)
 	copy(v[listHead:], data)
 	l.Free()
 	// A packed value does not take part in the accounts of nodes.

@@ -462,7 +462,87 @@ func TestListsAllocateNothing(t *testing.T) {
 func FuzzListCheck(f *testing.F) {
 	f.Add([]byte{1, 0, 1, 'a', 1})
 	f.Add([]byte{1})
+	f.Add([]byte{1, listGapped, 6, 0, 'x', 'x', 1, 'a', 1})
 	f.Fuzz(func(_ *testing.T, v []byte) { _ = checkList(nil, item.ListPacked, v) })
+}
+
+// TestPackedLists has all operations on lists that stay packed for the most part, under
+// keys that make their items cross all sizes of headers and blocks.
+func TestPackedLists(t *testing.T) {
+	for _, length := range []int{1, 100, 15_000, 17_000} {
+		r := newListRig(t)
+		random := rand.New(rand.NewPCG(uint64(length), 5))
+		key := string(bytes.Repeat([]byte{'k'}, length))
+		grow := true
+		for i := range 3000 {
+			list := r.model[key]
+			if len(list) < 5 || len(list) > 150 {
+				grow = len(list) < 5
+			}
+			r.do(func(tx *Tx) {
+				switch op := random.IntN(10); {
+				case len(list) == 0 || grow && op < 6 || op < 2:
+					r.push(tx, random, key)
+				case op < 8:
+					r.pop(tx, random, key)
+				default:
+					r.edit(tx, random, key)
+				}
+				if i%100 == 0 {
+					tx.SetExpireAt([]byte(key), tx.Now()+1_000_000)
+				}
+				var c coll
+				if length <= 100 && tx.openPeek(&c, []byte(key), List) == nil && c.kind() == item.ListPacked {
+					n := c.listSize()
+					require.LessOrEqual(t, c.listRoom(), n+n*3/8+16, "the room of a list of %d bytes", n)
+				}
+			})
+			r.check(key)
+		}
+		require.NoError(t, r.c.Check())
+	}
+}
+
+// TestPackedListPushes: a list that is pushed to is seldom moved, from whichever side,
+// and one that is a queue hardly ever.
+func TestPackedListPushes(t *testing.T) {
+	for name, op := range map[string]func(tx *Tx, k, e []byte, i int){
+		"left":  func(tx *Tx, k, e []byte, _ int) { _, _ = tx.LPush(k, e) },
+		"right": func(tx *Tx, k, e []byte, _ int) { _, _ = tx.RPush(k, e) },
+		"both": func(tx *Tx, k, e []byte, i int) {
+			if i%2 == 0 {
+				_, _ = tx.LPush(k, e)
+			} else {
+				_, _ = tx.RPush(k, e)
+			}
+		},
+		"queue": func(tx *Tx, k, e []byte, _ int) {
+			_, _ = tx.RPush(k, e)
+			_, _ = tx.LPopN(k, Left, 1, func(int, int, []byte) {})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newListRig(t)
+			k, e := []byte("k"), []byte("0123456789abcdef")
+			r.do(func(tx *Tx) {
+				_, err := tx.RPush(k, slices.Repeat([][]byte{e}, 50)...)
+				require.NoError(t, err)
+				ref := func() any {
+					var c coll
+					require.NoError(t, tx.openPeek(&c, k, List))
+					require.Equal(t, item.ListPacked, c.kind())
+					return c.e.ref
+				}
+				moves, at := 0, ref()
+				for i := range 60 {
+					if op(tx, k, e, i); ref() != at {
+						moves, at = moves+1, ref()
+					}
+				}
+				assert.LessOrEqual(t, moves, 12)
+			})
+		})
+	}
 }
 
 // TestListTrimmedToLittle: what is cut off is freed later, and counts no longer.

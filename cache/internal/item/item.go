@@ -140,6 +140,17 @@ func (it *Item) Value() []byte {
 // ValueLen is the length of the value in bytes.
 func (it *Item) ValueLen() int { return int(it.valLen) }
 
+// SetValueLen makes the value n bytes long, for which there must be room in the block, if
+// the header stays as long as it is. It tells whether it did.
+func (it *Item) SetValueLen(n int) bool {
+	if varintSize(n) != varintSize(int(it.valLen)) {
+		return false
+	}
+	putVarint(it.p, fixed+uint32(varintSize(int(it.keyLen))), n)
+	it.valLen = uint32(n)
+	return true
+}
+
 // KeyLen is the length of the key in bytes.
 func (it *Item) KeyLen() int { return int(it.keyLen) }
 
@@ -227,8 +238,13 @@ func SizeOf(keyLen, valLen int, at int64) int {
 
 // WriteHeader lays out the header of an item at p, with room for the key and
 // the value, which the caller fills in through Key and Value.
-func WriteHeader(p unsafe.Pointer, kind Kind, state uint32, keyLen, valLen int, at int64) Item {
-	b := unsafe.Slice((*byte)(p), 22)
+func WriteHeader(p unsafe.Pointer, kind Kind, state uint32, keyLen, valLen int, at int64) (it Item) {
+	it.Lay(p, kind, state, keyLen, valLen, at)
+	return it
+}
+
+// Lay is WriteHeader that fills in the item where it is.
+func (it *Item) Lay(p unsafe.Pointer, kind Kind, state uint32, keyLen, valLen int, at int64) {
 	k := uint8(kind)
 	if at != 0 {
 		k |= expires
@@ -236,14 +252,23 @@ func WriteHeader(p unsafe.Pointer, kind Kind, state uint32, keyLen, valLen int, 
 			k |= wide
 		}
 	}
-	b[0], b[1], b[2], b[3] = k, uint8(state), uint8(state>>8), uint8(state>>16)
-	n := binary.PutUvarint(b[fixed:], uint64(keyLen)) + fixed
-	n += binary.PutUvarint(b[n:], uint64(valLen))
-	it := Item{p: p, kind: k, keyLen: uint32(keyLen), valLen: uint32(valLen), keyOff: uint32(n) + expirySize(k)}
+	*(*uint32)(p) = uint32(k) | state<<8
+	n := putVarint(p, putVarint(p, fixed, keyLen), valLen)
+	it.p, it.kind = p, k
+	it.keyLen, it.valLen, it.keyOff = uint32(keyLen), uint32(valLen), n+expirySize(k)
 	if at != 0 {
 		it.SetExpireAt(at)
 	}
-	return it
+}
+
+// putVarint writes a length at p+off and returns the offset behind it.
+func putVarint(p unsafe.Pointer, off uint32, n int) uint32 {
+	for ; n >= 0x80; n >>= 7 {
+		*(*uint8)(unsafe.Add(p, off)) = uint8(n) | 0x80
+		off++
+	}
+	*(*uint8)(unsafe.Add(p, off)) = uint8(n)
+	return off + 1
 }
 
 // Write lays out a whole item at p. key and value must not lie in the block.

@@ -45,6 +45,27 @@ func TestHeaderIsSixBytes(t *testing.T) {
 	require.Equal(t, 16+8+11, SizeOf(16, 8, epoch+1))
 }
 
+func TestSetValueLenInPlace(t *testing.T) {
+	for _, keyLen := range []int{1, 200} {
+		block := make([]uint64, 8000)
+		p, key := unsafe.Pointer(&block[0]), bytes.Repeat([]byte{'k'}, keyLen)
+		it := Write(p, ListPacked, 0xABCDEF, key, make([]byte, 300), epoch+5)
+		for n, fits := range map[int]bool{0: false, 127: false, 128: true, 16383: true, 16384: false} {
+			was := it.ValueLen()
+			require.Equal(t, fits, it.SetValueLen(n), n)
+			if !fits {
+				n = was
+			}
+			it = Decode(p)
+			require.Equal(t, n, it.ValueLen())
+			require.Equal(t, string(key), string(it.Key()))
+			require.EqualValues(t, epoch+5, it.ExpireAt())
+			require.EqualValues(t, 0xABCDEF, State(p))
+			require.Equal(t, ListPacked, it.Kind())
+		}
+	}
+}
+
 func TestSetExpireAtInPlace(t *testing.T) {
 	var block [8]uint64
 	p := unsafe.Pointer(&block[0])
