@@ -29,6 +29,9 @@ func (s *shard) check() error {
 	if err := s.checkNodes(); err != nil {
 		return err
 	}
+	if err := s.checkLaden(); err != nil {
+		return err
+	}
 	for i, t := range s.graves {
 		if _, err := s.checkTable(t, known); err != nil {
 			return fmt.Errorf("flushed table %d: %w", i, err)

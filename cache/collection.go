@@ -108,6 +108,7 @@ func (tx *Tx) openWrite(c *coll, key []byte, t Type, room int) error {
 	}
 	if invariants.Enabled {
 		s.freeDead(1)
+		s.freeLaden(1)
 	}
 	return nil
 }

@@ -76,7 +76,8 @@
 // are made of only points downward, which lets three short functions in families.go
 // free, copy and verify any of them: what hangs from a key that is deleted, evicted,
 // expired, flushed or overwritten is put on a list and freed some dozens of nodes at a
-// time; a rename to another shard moves node by node.
+// time, and so is what a trim or the end of a consumer group takes away from a stream
+// (stream_reclaim.go); a rename to another shard moves node by node.
 //
 // OBJECT ENCODING names what Redis would have made of a collection at the thresholds
 // of Limits. How it is kept here follows its size, so that a threshold set very high

@@ -133,10 +133,10 @@ func (s *shard) shrink() (more bool) {
 	return more
 }
 
-// drain frees some nodes of collections that are gone, then some items of flushed
-// tables, and reports whether there were any.
+// drain frees some nodes of collections that are gone, or of what streams are laden with,
+// then some items of flushed tables, and reports whether there were any.
 func (s *shard) drain(items int) bool {
-	if s.freeDead(items) {
+	if s.freeDead(items) || s.freeLaden(items) {
 		return true
 	}
 	if len(s.graves) == 0 {

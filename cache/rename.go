@@ -118,6 +118,7 @@ func (tx *Tx) transfer(src []byte, dstDB int, dst []byte, rename bool) error {
 		transplant(from, to, item.Decode(to.heap.At(ref)), rename)
 	}
 	to.note(ref, to.Expiry(ref))
+	to.noteLaden(h, item.Decode(to.heap.At(ref)))
 	to.release(dstDB, dst, old, at)
 	to.signal(dstDB, dst)
 	return nil

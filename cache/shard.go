@@ -40,6 +40,7 @@ type shard struct {
 	graves   []*index.Table // flushed tables, whose items are freed bit by bit
 	nodes    *nodes.Store   // of the large collections
 	dead     []nodes.Handle // nodes of collections that are gone: they and what hangs from them are freed bit by bit
+	laden    []uint64       // hashes of streams that nodes hang from which nobody sees any more
 	ghosts   *offheap.Region
 	policy   *evict.Shard
 	judging  evict.Config

@@ -156,6 +156,7 @@ func (tx *Tx) XAdd(key []byte, how StreamAdd, pairs ...[]byte) (StreamID, error)
 	err = st.Append(id, pairs, stream.Limits{MaxBytes: limits.StreamNodeMaxBytes, MaxEntries: limits.StreamNodeMaxEntries})
 	if err == nil && how.Trim.By != TrimNothing {
 		st.Trim(how.Trim.inner())
+		c.s.noteLaden(c.hash, c.e.item)
 	}
 	c.done()
 	return StreamID(id), err
@@ -230,6 +231,7 @@ func (tx *Tx) XTrim(key []byte, t StreamTrim) (int64, error) {
 		return 0, err
 	}
 	n := st.Trim(t.inner())
+	c.s.noteLaden(c.hash, c.e.item)
 	if n > 0 {
 		c.done()
 	} else {

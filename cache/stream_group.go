@@ -103,6 +103,7 @@ func (tx *Tx) XGroupDestroy(key, group []byte) (bool, error) {
 	}
 	gone := st.DestroyGroup(group)
 	if gone {
+		c.s.noteLaden(c.hash, c.e.item)
 		c.settle()
 		c.s.signal(c.db, c.key) // who waits for entries for the group has to be told
 	}
@@ -124,12 +125,13 @@ func (tx *Tx) XGroupCreateConsumer(key, group, consumer []byte) (bool, error) {
 // XGroupDelConsumer removes a consumer, and tells how many entries were pending for
 // it, which no longer are. Errors: ErrNotFound, ErrNoGroup, ErrWrongType.
 func (tx *Tx) XGroupDelConsumer(key, group, consumer []byte) (pending int, err error) {
-	c, _, g, err := tx.writeGroup(key, group, 0)
+	c, st, g, err := tx.writeGroup(key, group, 0)
 	if err != nil {
 		return 0, err
 	}
-	pending, ok := g.RemoveConsumer(consumer)
+	pending, ok := st.RemoveConsumer(g, consumer)
 	if ok {
+		c.s.noteLaden(c.hash, c.e.item)
 		c.settle()
 	}
 	return pending, nil

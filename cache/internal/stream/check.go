@@ -21,15 +21,45 @@ func (st *Stream) CheckInvariants() error {
 	switch {
 	case err != nil:
 		return err
-	case blocks != st.Blocks():
-		return fmt.Errorf("stream: %d blocks, the root says %d", blocks, st.Blocks())
+	case blocks != st.Blocks() || blocks+st.doomedBlocks() != get32(st.root, rootCount):
+		return fmt.Errorf("stream: %d blocks and %d doomed ones, the root says %d", blocks, st.doomedBlocks(), get32(st.root, rootCount))
 	case first != st.First():
 		return fmt.Errorf("stream: the first entry is %v, the root says %v", first, st.First())
 	case st.Last().Less(last):
 		return fmt.Errorf("stream: the last block goes up to %v, the last ID is %v", last, st.Last())
 	}
 	d := st.groups()
-	return d.check(formGroup, func(b []byte) error { return Group{st.s, b}.check() })
+	left := 0 // groups that consumers are leaving
+	err = d.check(formGroup, 0, func(b []byte) error {
+		left += min(get32(b, groupLeaving), 1)
+		return Group{st.s, b}.check()
+	})
+	for n := get32(st.root, rootLeaving); n != 0 && err == nil; left-- {
+		g := Group{st.s, d.record(uint32(n - 1))}
+		if n = get32(g.b, groupNext); g.leaving() == 0 || left == 0 {
+			return fmt.Errorf("stream: group %q is in the chain of those that consumers are leaving", g.Name())
+		}
+	}
+	if err == nil && left != 0 {
+		err = fmt.Errorf("stream: %d groups that consumers are leaving are in no chain", left)
+	}
+	return err
+}
+
+// doomedBlocks counts the blocks that are to be freed.
+func (st *Stream) doomedBlocks() (n int) {
+	var visit func(h nodes.Handle) nodes.Handle
+	visit = func(h nodes.Handle) nodes.Handle {
+		if st.s.Kind(h) == nodes.StreamLeaf {
+			n++
+		}
+		visitChildren(st.s, h, visit)
+		return h
+	}
+	if h := nodes.Handle(get32(st.root, rootDoomed)); h != 0 {
+		visit(h)
+	}
+	return n
 }
 
 // checkBlock verifies one block. last is the last ID seen before, and after; first
@@ -68,8 +98,9 @@ func checkBlock(b []byte, count int, last, first *ID) error {
 	return nil
 }
 
-// check verifies a directory and calls f for each record.
-func (d *directory) check(form byte, f func(record []byte) error) error {
+// check verifies a directory, which has so many records without a name, and calls f for
+// each other record.
+func (d *directory) check(form byte, nameless int, f func(record []byte) error) error {
 	var last []byte
 	records := 0
 	err := d.names.CheckInvariants(func(h nodes.Handle, count int, key tree.Key) error {
@@ -107,8 +138,8 @@ func (d *directory) check(form byte, f func(record []byte) error) error {
 		}
 		n = slot(b, i) &^ slotFree
 	}
-	if records+free != int(d.top) {
-		return fmt.Errorf("stream: %d records and %d free numbers, %d given", records, free, d.top)
+	if records+nameless+free != int(d.top) {
+		return fmt.Errorf("stream: %d records, %d without names, and %d free numbers; %d given", records, nameless, free, d.top)
 	}
 	return nil
 }
@@ -129,11 +160,22 @@ func (g Group) check() error {
 	if err != nil {
 		return err
 	}
-	err = d.check(formConsumer, func(b []byte) error {
+	own := func(b []byte) error {
 		ids := Consumer{g.s, b}.list()
 		held += ids.t.Len()
 		return ids.check(func(Pending) error { return nil })
-	})
+	}
+	leaving := 0
+	for n := g.leaving(); n != 0 && err == nil; leaving++ {
+		b := d.record(uint32(n - 1))
+		if n = get32(b, leavingNext); b[1] != formLeaving {
+			return fmt.Errorf("stream: consumer %q is in the chain of those that are leaving", recordNameOf(b))
+		}
+		err = own(b)
+	}
+	if err == nil {
+		err = d.check(formConsumer, leaving, own)
+	}
 	if err == nil && held != pending.t.Len() {
 		err = fmt.Errorf("stream: %d entries are pending, the consumers have %d", pending.t.Len(), held)
 	}

@@ -184,11 +184,11 @@ func (d *directory) splitNames(p *tree.Pos, from int) {
 	d.names.InsertAfter(p, h, n, nameKey(d.name(number32(b, 0))))
 }
 
-// take removes the name at a place, which find gave, and frees its number. The record
-// is left to the caller.
-func (d *directory) take(p *tree.Pos, i int) nodes.Handle {
+// take removes the name at a place, which find gave. Its number and its record are left
+// to the caller.
+func (d *directory) take(p *tree.Pos, i int) (number uint32) {
 	b := d.s.Bytes(p.Leaf)
-	number := number32(b, i)
+	number = number32(b, i)
 	if p.Count == 1 {
 		h := p.Leaf
 		d.names.Remove(p)
@@ -201,7 +201,7 @@ func (d *directory) take(p *tree.Pos, i int) nodes.Handle {
 			d.names.SetKey(p, nameKey(d.name(number32(b, 0))))
 		}
 	}
-	return d.freeSlot(number)
+	return number
 }
 
 // newSlot gives a record the number that was freed last, or the next.
@@ -257,31 +257,38 @@ func (d *directory) push(h nodes.Handle, number, v uint32) {
 	}
 }
 
-// freeSlot frees a number and returns the record it had. With the last record the
-// slots go.
+// freeSlot frees a number and returns the record it had.
 func (d *directory) freeSlot(number uint32) nodes.Handle {
 	b, i := d.slotOf(number)
 	h := nodes.Handle(slot(b, i))
 	setSlot(b, i, slotFree|d.free)
 	d.free = number + 1
-	if d.names.Empty() {
+	return h
+}
+
+// clear frees the slots when no name is left, nor a record without one.
+func (d *directory) clear() {
+	if d.names.Empty() && d.slots != 0 {
 		freeAll(d.s, d.slots)
 		d.slots, d.free, d.top = 0, 0, 0
 	}
-	return h
 }
 
 // freeAll frees a node and all below it.
 func freeAll(s *nodes.Store, h nodes.Handle) {
-	kind, b := s.Kind(h), s.Bytes(h)
-	free := func(child nodes.Handle) nodes.Handle {
+	visitChildren(s, h, func(child nodes.Handle) nodes.Handle {
 		freeAll(s, child)
 		return child
-	}
-	if kind == nodes.TreeKeyed {
-		tree.Children(b, free)
-	} else {
-		Children(kind, b, free)
-	}
+	})
 	s.Free(h)
+}
+
+// visitChildren calls f with each child of a node of any kind that a stream has, and
+// stores what it returns.
+func visitChildren(s *nodes.Store, h nodes.Handle, f func(nodes.Handle) nodes.Handle) {
+	if kind, b := s.Kind(h), s.Bytes(h); kind == nodes.TreeKeyed {
+		tree.Children(b, f)
+	} else {
+		Children(kind, b, f)
+	}
 }

@@ -10,19 +10,26 @@
 //	consumer  one of these readers, by its name
 //	pending   delivered to a consumer and not yet acknowledged
 //	record    a node with what there is to a group or to a consumer
+//	doomed    taken away and not yet freed
+//	leaving   of a consumer that was removed: some of its entries are still to be found
 //
 // # Root
 //
-//	byte   0        8         24       32       48          64       80       108   112
-//	     +--------+---------+--------+--------+-----------+--------+--------+-----+
+//	byte   0        8         24       32       48          64       80       108
+//	     +--------+---------+--------+--------+-----------+--------+--------+-----+ …
 //	     | bytes  | blocks  | added  | last   | greatest  | first  | groups | #   |
 //	     | of all | (tree)  | ever   | ID     | deleted   | ID     | (dir.) |     |
 //	     | nodes  |         |        | given  | ID        |        |        |     |
-//	     +--------+---------+--------+--------+-----------+--------+--------+-----+
+//	     +--------+---------+--------+--------+-----------+--------+--------+-----+ …
+//
+//	       112      116       120
+//	     +--------+---------+
+//	     | doomed | leaving |
+//	     +--------+---------+
 //
 // An ID is two numbers of 8 bytes, milliseconds first. All numbers are little endian.
 // The first 8 bytes are kept by the engine. The tree counts entries, so its count is
-// the stream's length; # is the number of blocks.
+// the stream's length; # is the number of blocks, doomed ones included.
 //
 // # Blocks
 //
@@ -73,11 +80,11 @@
 // Groups, and in each group its consumers, stand in a directory, by name and by
 // number: see directory.go. Their records are
 //
-//	byte   0      8        12     16        32      48      56          84
-//	     +------+--------+------+---------+-------+-------+-----------+------+
-//	     | node | number | name | pending | last  | read  | consumers | name |   group
-//	     |      |        | len. | (tree)  | ID    | count | (dir.)    |      |
-//	     +------+--------+------+---------+-------+-------+-----------+------+
+//	byte   0      8        12     16        32      48      56          84        88     92
+//	     +------+--------+------+---------+-------+-------+-----------+---------+------+------+
+//	     | node | number | name | pending | last  | read  | consumers | leaving | next | name |   group
+//	     |      |        | len. | (tree)  | ID    | count | (dir.)    |         |      |      |
+//	     +------+--------+------+---------+-------+-------+-----------+---------+------+------+
 //
 //	byte   0      8        12     16        32      40       48
 //	     +------+--------+------+---------+-------+--------+------+
@@ -107,15 +114,32 @@
 // counts are too large, the leaf gets wide entries, of 36 and 16 bytes (ms 8, seq 8,
 // time 8, count 8, consumer 4). Byte 1 of a node's header tells the forms apart.
 //
+// # What is large goes bit by bit
+//
+// Trim, DestroyGroup and RemoveConsumer may take away millions of entries, and nobody is
+// to wait for that. So they free about as many nodes as one may at once; what is left is
+// only detached, which takes a few searches, and stays the stream's until Reclaim, which
+// the engine calls now and then, has freed it.
+//
+// Blocks that were cut off, and all that hangs from a group's record, are doomed: they
+// are on a stack, where a node that is freed leaves its children (doomed.go). A consumer
+// that is removed leaves its group step by step, since its entries stand between those of
+// others (leaving.go). To whoever asks they are gone: as there are few such consumers, and
+// trees know ranks, entries that are gone are counted, and passed over however many
+// there are, by a few dozen searches.
+//
 // # Invariants
 //
 //  1. IDs increase from entry to entry; a block's first ID is its key in the tree, and
 //     its live entries are the tree's count. The root's first ID is that of the first
 //     entry, or zero; its last ID is not below any.
 //  2. Only a block's last entry can be dead. A block without live entries has one.
-//  3. Each pending entry of a group is in the list of the consumer it names, and no
-//     list has others.
-//  4. Names in a directory increase; a record has the number that leads to it.
+//  3. Each pending entry of a group is in the list of the consumer it names, which may
+//     be leaving, and no list has others.
+//  4. Names in a directory increase; a record has the number that leads to it. Only
+//     those of consumers that are leaving have no name there.
+//  5. A group is in the root's chain while consumers are leaving it, and they are in its
+//     own.
 //
 // # Not goals
 //

@@ -10,6 +10,8 @@ const (
 	formGroup    = 0
 	formConsumer = 1
 	formSlots    = 2
+	formLeaving  = 3 // a consumer that was removed
+	formDoomed   = 4
 )
 
 // Offsets in records; see the diagrams in doc.go.
@@ -19,18 +21,20 @@ const (
 	recordPending = recordNameLen + 4 // tree of pending entries; of their IDs
 	recordRest    = recordPending + tree.RootSize
 
-	groupLast      = recordRest     // the last ID delivered
-	groupRead      = groupLast + 16 // entries delivered, of those ever added; Unknown
-	groupConsumers = groupRead + 8  // directory
-	groupName      = groupConsumers + directorySize
+	groupLast      = recordRest                     // the last ID delivered
+	groupRead      = groupLast + 16                 // entries delivered, of those ever added; Unknown
+	groupConsumers = groupRead + 8                  // directory
+	groupLeaving   = groupConsumers + directorySize // 1 + number of a consumer that is leaving
+	groupNext      = groupLeaving + 4               // 1 + number of the next group that has such
+	groupName      = groupNext + 4
 
 	consumerSeen   = recordRest       // unix ms of the last attempt to read or claim
 	consumerActive = consumerSeen + 8 // unix ms of the last entry got; Unknown
 	consumerName   = consumerActive + 8
 )
 
-var _ [groupName - 84]struct{}
-var _ [84 - groupName]struct{}
+var _ [groupName - 92]struct{}
+var _ [92 - groupName]struct{}
 var _ [consumerName - 48]struct{}
 var _ [48 - consumerName]struct{}
 
@@ -38,9 +42,9 @@ var _ [48 - consumerName]struct{}
 const Unknown = -1
 
 func recordNameOf(b []byte) []byte {
-	at := groupName
-	if b[1] == formConsumer {
-		at = consumerName
+	at := consumerName
+	if b[1] == formGroup {
+		at = groupName
 	}
 	end := at + get32(b, recordNameLen)
 	return b[at:end:end]
@@ -95,21 +99,27 @@ func (st *Stream) CreateGroup(name []byte, last ID, read int64) bool {
 	h, b := newRecord(st.s, formGroup, groupName, name)
 	writeID(b, groupLast, last)
 	put64(b, groupRead, read)
+	put32(b, groupLeaving, 0)
 	newDirectory(st.s).save(b[groupConsumers:])
 	put32(b, recordNumber, int(d.add(h, &p, i)))
 	d.save(st.root[rootGroups:])
 	return true
 }
 
-// DestroyGroup removes a group with all it has, and tells whether it was there.
+// DestroyGroup removes a group, and tells whether it was there. If it has much that is
+// freed by Reclaim.
 func (st *Stream) DestroyGroup(name []byte) bool {
 	d := st.groups()
-	_, p, i, ok := d.find(name)
+	number, p, i, ok := d.find(name)
 	if !ok {
 		return false
 	}
-	freeAll(st.s, d.take(&p, i))
+	st.forgetLeaving(Group{st.s, d.record(number)})
+	d.take(&p, i)
+	st.doom(d.freeSlot(number))
+	d.clear()
 	d.save(st.root[rootGroups:])
+	st.freeDoomed(freedAtOnce)
 	return true
 }
 
@@ -200,41 +210,6 @@ func (g Group) AddConsumer(name []byte, now int64) (c Consumer, created bool) {
 	return Consumer{g.s, b}, true
 }
 
-// RemoveConsumer removes a consumer and what is pending for it, and tells how much
-// that was; ok is false if there is no such consumer.
-func (g Group) RemoveConsumer(name []byte) (pending int, ok bool) {
-	d := g.consumers()
-	number, p, i, ok := d.find(name)
-	if !ok {
-		return 0, false
-	}
-	ids := Consumer{g.s, d.record(number)}.list()
-	pending = ids.t.Len()
-	if pending > 0 {
-		g.forget(&ids)
-	}
-	freeAll(g.s, d.take(&p, i))
-	d.save(g.b[groupConsumers:])
-	return pending, true
-}
-
-// forget takes a consumer's IDs out of the group's list.
-func (g Group) forget(ids *list) {
-	l := g.list()
-	for p := ids.t.First(); ; {
-		v := openLeaf(g.s.Bytes(p.Leaf), p.Count)
-		for i := range v.n {
-			if at, j, ok := l.find(v.id(i)); ok {
-				l.remove(at, j)
-			}
-		}
-		if !ids.t.Next(&p) {
-			break
-		}
-	}
-	l.t.Save(g.b[recordPending:])
-}
-
 // ConsumersFrom is to consumers what GroupsFrom is to groups.
 func (g Group) ConsumersFrom(after []byte) (c Consumer, ok bool) {
 	d := g.consumers()
@@ -250,12 +225,33 @@ func (g Group) list() list {
 }
 
 // Pending is the number of entries that are pending.
-func (g Group) Pending() int { return tree.LenOf(g.b[recordPending:]) }
+func (g Group) Pending() int {
+	n := tree.LenOf(g.b[recordPending:])
+	if g.leaving() != 0 {
+		n -= g.goneUpTo(MaxID)
+	}
+	return n
+}
+
+// passedOver is how many entries that count as gone are looked at one by one.
+const passedOver = 8
 
 // PendingFrom is the first pending entry not below id.
 func (g Group) PendingFrom(id ID) (Pending, bool) {
 	l := g.list()
-	return l.from(id)
+	e, ok := l.from(id)
+	for range passedOver {
+		if !ok || !g.gone(&e) {
+			return e, ok
+		}
+		if id, ok = e.ID.Next(); ok {
+			e, ok = l.from(id)
+		}
+	}
+	if !ok || !g.gone(&e) {
+		return e, ok
+	}
+	return g.stay(&l, l.upTo(e.ID)-g.goneUpTo(e.ID))
 }
 
 // PendingAt is the pending entry with an ID.
@@ -265,13 +261,20 @@ func (g Group) PendingAt(id ID) (Pending, bool) {
 	if !ok {
 		return Pending{}, false
 	}
-	return l.at(&p, i), true
+	if e := l.at(&p, i); !g.gone(&e) {
+		return e, true
+	}
+	return Pending{}, false
 }
 
 // LastPending is the last pending entry; there must be one.
 func (g Group) LastPending() Pending {
 	l := g.list()
-	return l.last()
+	if e := l.last(); !g.gone(&e) {
+		return e
+	}
+	e, _ := g.stay(&l, g.Pending()-1)
+	return e
 }
 
 // Give makes an entry pending for a consumer, whoever had it before.
@@ -299,7 +302,11 @@ func (g Group) Ack(id ID) bool {
 	if !ok {
 		return false
 	}
-	g.Numbered(l.at(&p, i).Consumer).drop(id)
+	e := l.at(&p, i)
+	if g.gone(&e) {
+		return false
+	}
+	g.Numbered(e.Consumer).drop(id)
 	l.remove(p, i)
 	l.t.Save(g.b[recordPending:])
 	return true

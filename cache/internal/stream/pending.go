@@ -298,9 +298,7 @@ func (l *list) split(p tree.Pos) {
 // remove takes out the entry at a place.
 func (l *list) remove(p tree.Pos, i int) {
 	if p.Count == 1 {
-		h := p.Leaf
-		l.t.Remove(&p)
-		l.s.Free(h)
+		l.drop(&p)
 		return
 	}
 	v := openLeaf(l.s.Bytes(p.Leaf), p.Count)
@@ -308,15 +306,28 @@ func (l *list) remove(p tree.Pos, i int) {
 	copy(v.b[at:], v.b[at+v.stride:v.first+v.n*v.stride])
 	l.t.Changed(&p, -1)
 	v.n--
+	l.tidy(&p, &v)
+}
+
+// tidy joins a leaf that has lost entries with a neighbour, or makes it smaller, where
+// either is called for.
+func (l *list) tidy(p *tree.Pos, v *leaf) {
 	if v.n < l.most()/4 {
-		if q := p; l.t.Next(&q) && l.join(&p, &q) {
+		if q := *p; l.t.Next(&q) && l.join(p, &q) {
 			return
 		}
-		if q := p; l.t.Prev(&q) && l.join(&q, &p) {
+		if q := *p; l.t.Prev(&q) && l.join(&q, p) {
 			return
 		}
 	}
-	l.shrink(p.Leaf, &v)
+	l.shrink(p.Leaf, v)
+}
+
+// drop removes a leaf.
+func (l *list) drop(p *tree.Pos) {
+	h := p.Leaf
+	l.t.Remove(p)
+	l.s.Free(h)
 }
 
 // join moves the entries of q's leaf to p's, the one before, if they fill it no more
@@ -331,9 +342,7 @@ func (l *list) join(p, q *tree.Pos) bool {
 	all.read(&right)
 	all.write(l, p.Leaf)
 	l.t.Changed(p, q.Count)
-	h := q.Leaf
-	l.t.Remove(q)
-	l.s.Free(h)
+	l.drop(q)
 	return true
 }
 

@@ -46,6 +46,25 @@ func newRig(t testing.TB, l Limits) *rig {
 	return r
 }
 
+// atOnce has operations free no more than a few nodes themselves, for the test.
+func (r *rig) atOnce(nodes int) {
+	was := freedAtOnce
+	freedAtOnce = nodes
+	r.t.Cleanup(func() { freedAtOnce = was })
+}
+
+// reclaim frees up to about max nodes of what was taken away, all if max is 0.
+func (r *rig) reclaim(max int) {
+	st := r.open()
+	laden := st.Laden()
+	more := st.Reclaim(max)
+	for max == 0 && more {
+		more = st.Reclaim(100)
+	}
+	require.Equal(r.t, more, st.Laden())
+	require.True(r.t, laden || !more)
+}
+
 func (r *rig) open() *Stream {
 	st := Open(r.store.Store, r.root)
 	return &st
@@ -197,7 +216,7 @@ func (r *rig) removeConsumer(group, consumer string) {
 			want++
 		}
 	}
-	n, ok := g.RemoveConsumer([]byte(consumer))
+	n, ok := r.open().RemoveConsumer(g, []byte(consumer))
 	require.Equal(r.t, m.consumers[consumer], ok)
 	require.Equal(r.t, want, n)
 	delete(m.consumers, consumer)
@@ -254,6 +273,8 @@ func (r *rig) checkGroup(g Group, m *modelGroup) {
 		next, _ = id.Next()
 		of[m.consumer] = append(of[m.consumer], id)
 	}
+	_, ok := g.PendingFrom(next)
+	require.False(r.t, ok)
 	if len(ids) > 0 {
 		require.Equal(r.t, ids[len(ids)-1], g.LastPending().ID)
 	}

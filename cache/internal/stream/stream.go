@@ -15,12 +15,14 @@ const (
 	rootDeleted = rootLast + 16              // the greatest ID ever deleted
 	rootFirst   = rootDeleted + 16           // the ID of the first entry, 0-0 if there is none
 	rootGroups  = rootFirst + 16             // directory of groups
-	rootCount   = rootGroups + directorySize // number of blocks
-	RootSize    = rootCount + 4              // RootSize is the number of bytes of a root.
+	rootCount   = rootGroups + directorySize // number of blocks, doomed ones included
+	rootDoomed  = rootCount + 4              // stack of what is to be freed; 0 if there is none
+	rootLeaving = rootDoomed + 4             // 1 + number of a group that consumers are leaving
+	RootSize    = rootLeaving + 4            // RootSize is the number of bytes of a root.
 )
 
-var _ [RootSize - 112]struct{}
-var _ [112 - RootSize]struct{}
+var _ [RootSize - 120]struct{}
+var _ [120 - RootSize]struct{}
 
 // What Append may refuse.
 var (
@@ -76,8 +78,17 @@ func LenOf(root []byte) int { return tree.LenOf(root[rootBlocks:]) }
 // Len is the number of entries.
 func (st *Stream) Len() int { return st.blocks.Len() }
 
-// Blocks is the number of blocks.
-func (st *Stream) Blocks() int { return get32(st.root, rootCount) }
+// Blocks is the number of blocks. While there are doomed ones the others have to be
+// counted.
+func (st *Stream) Blocks() int {
+	if get32(st.root, rootDoomed) != 0 {
+		return st.blocks.Leaves()
+	}
+	return get32(st.root, rootCount)
+}
+
+// countBlock notes that there is a block more, or less.
+func (st *Stream) countBlock(n int) { put32(st.root, rootCount, get32(st.root, rootCount)+n) }
 
 // Added is the number of entries ever added.
 func (st *Stream) Added() int64 { return get64(st.root, rootAdded) }
@@ -143,14 +154,14 @@ func (st *Stream) Append(id ID, pairs [][]byte, l Limits) error {
 	}
 	if st.blocks.Empty() {
 		st.blocks.Add(newBlock(st.s, id, pairs), 1, id.key())
-		put32(st.root, rootCount, 1)
+		st.countBlock(1)
 	} else if p := st.blocks.Last(); st.fits(p.Leaf, pairs, l) {
 		extend(st.s, p.Leaf, id, pairs, l)
 		st.blocks.Changed(&p, 1)
 	} else {
 		st.seal(p.Leaf)
 		st.blocks.InsertAfter(&p, newBlock(st.s, id, pairs), 1, id.key())
-		put32(st.root, rootCount, st.Blocks()+1)
+		st.countBlock(1)
 	}
 	st.blocks.Save(st.root[rootBlocks:])
 	put64(st.root, rootAdded, st.Added()+1)
@@ -234,7 +245,7 @@ func (st *Stream) drop(p *tree.Pos) {
 	h := p.Leaf
 	st.blocks.Remove(p)
 	st.s.Free(h)
-	put32(st.root, rootCount, st.Blocks()-1)
+	st.countBlock(-1)
 }
 
 // shrink gives back what a block no longer needs, once that is most of it.
@@ -266,6 +277,9 @@ func fieldsEnd(b []byte) (n, off int) {
 func Roots(root []byte, f func(nodes.Handle) nodes.Handle) {
 	tree.VisitRoot(root[rootBlocks:], f)
 	visitDirectory(root[rootGroups:], f)
+	if h := nodes.Handle(get32(root, rootDoomed)); h != 0 {
+		put32(root, rootDoomed, int(f(h)))
+	}
 }
 
 // Children calls f with each child of a node of a stream's own kinds, and stores
@@ -278,9 +292,11 @@ func Children(kind nodes.Kind, node []byte, f func(nodes.Handle) nodes.Handle) {
 	case formGroup:
 		tree.VisitRoot(node[recordPending:], f)
 		visitDirectory(node[groupConsumers:], f)
-	case formConsumer:
+	case formConsumer, formLeaving:
 		tree.VisitRoot(node[recordPending:], f)
 	case formSlots:
 		visitSlots(node, f)
+	case formDoomed:
+		visitDoomed(node, f)
 	}
 }

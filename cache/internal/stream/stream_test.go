@@ -52,9 +52,12 @@ func (r *rig) run(ops []byte) {
 		case 18:
 			r.give(group, person, ID{near.Ms << uint(a%33), near.Seq << uint(b%50)}, now>>uint(a%41), int64(b)<<uint(a%50))
 		case 19:
-			if b%8 == 0 {
+			switch b % 8 {
+			case 0:
 				r.removeConsumer(group, people[a%len(people)])
-			} else {
+			case 1, 2, 3:
+				r.reclaim(1 + a%5)
+			default:
 				r.store.Compact()
 			}
 		}
@@ -68,6 +71,9 @@ func TestAgainstModel(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 7))
 			r := newRig(t, limitsToTry[seed%uint64(len(limitsToTry))])
+			if seed%2 == 1 {
+				r.atOnce(int(seed / 2 % 3))
+			}
 			ops := make([]byte, 3*100)
 			for range 12 {
 				for i := range ops {
@@ -94,6 +100,9 @@ func FuzzStream(f *testing.F) {
 			return
 		}
 		r := newRig(t, limitsToTry[int(limits)%len(limitsToTry)])
+		if limits >= 128 {
+			r.atOnce(int(limits % 3))
+		}
 		r.run(ops)
 		r.free()
 	})

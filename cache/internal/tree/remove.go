@@ -167,6 +167,15 @@ func (t *Tree) cutOff(p *Pos, before bool, drop func(h nodes.Handle)) {
 	t.lower()
 }
 
+// Clear takes all leaves out of the tree: the topmost node, if there is one, is handed to
+// drop and is the owner's with all below it.
+func (t *Tree) Clear(drop func(h nodes.Handle)) {
+	if t.root != 0 {
+		drop(t.root)
+	}
+	t.len, t.root, t.height = 0, 0, 0
+}
+
 // Leaves is the number of leaves. None of them is looked at, only the inner nodes.
 func (t *Tree) Leaves() int {
 	if t.root == 0 || t.height == 0 {
