@@ -9,6 +9,9 @@ import (
 // touchMany is how many look-ups Touch overlaps.
 const touchMany = 64
 
+// line is the bytes that come into the processor's caches at once.
+const line = 64
+
 // Touch reads what look-ups of these hashes will read, in a table of either form, all
 // of one level of it before the next, so that the waits for memory overlap. The result
 // means nothing; it keeps the compiler from dropping the reads.
@@ -44,8 +47,13 @@ func Touch(s *nodes.Store, root []byte, hashes []uint64) (touched byte) {
 		}
 	}
 	for i, hash := range hashes {
-		if kindOf(at[i]) == nodes.TableBucket {
+		switch kindOf(at[i]) {
+		case nodes.TableBucket:
 			touched += bucket(at[i]).touch(hash)
+		case nodes.TableFixed:
+			for off := line; off < len(at[i]); off += line {
+				touched += at[i][off]
+			}
 		}
 	}
 	return touched
