@@ -106,6 +106,8 @@
 // it by reading a byte of each line ahead (TouchIndex, TouchItem, TouchElements), so that
 // the waits overlap; touchItem and Touch lead the profile for that reason, and what
 // follows them, find, Match and the copy of the value, finds its lines there.
+// Elements are reached under locks, and no load passes an atomic instruction: for them
+// the processor is asked ahead, node by node (package prefetch).
 //
 // What is looked up is filled in place: find, openRead, openWrite, Probe and the trees'
 // Seek take a pointer to what they fill in, and the methods of Item have pointer receivers.

@@ -1,112 +1,177 @@
 package cache
 
 import (
+	"bytes"
+
 	"github.com/ashlar-cache/ashlar/cache/internal/item"
 	"github.com/ashlar-cache/ashlar/cache/internal/nodes"
+	"github.com/ashlar-cache/ashlar/cache/internal/prefetch"
 	"github.com/ashlar-cache/ashlar/cache/internal/slab"
 	"github.com/ashlar-cache/ashlar/cache/internal/table"
 	"github.com/ashlar-cache/ashlar/cache/internal/tree"
 )
 
-// touchFrom is the number of elements from which a table is worth touching: smaller
-// ones are in the processor's caches if they are in use, and are slowed down by a
-// tenth.
-const touchFrom = 1 << 16
+const (
+	// touchFrom is the number of elements from which one hash or set is worth touching
+	// for several look-ups: smaller ones are in the processor's caches if they are in
+	// use, and are slowed down by a tenth.
+	touchFrom = 1 << 16
 
-// TouchElements reads what look-ups of some elements of one collection, fields of a
-// hash or members of a set or a sorted set, will read, so that the waits for memory
-// overlap. hash is the key's; ranks says that places in a sorted set are asked for as
-// well. It is for batches, as TouchItem is, but takes the shard's lock, and does nothing
-// where it is taken; nor in a collection that is small.
-func (c *Cache) TouchElements(db int, key []byte, hash uint64, elements [][]byte, ranks bool) (touched byte) {
-	s := c.shardOf(hash)
-	if !s.mu.TryLock() {
-		return 0
-	}
-	defer s.mu.Unlock()
-	t := s.tables[db]
-	if t == nil {
-		return 0
-	}
-	p := t.Probe(c.indexHash(hash))
-	for ref := p.Next(); ref != 0; ref = p.Next() {
-		var it item.Item
-		if !item.Match(&it, s.heap.At(slab.Ref(ref)), key) {
-			continue
-		}
-		root := elementRoot(&it)
-		if root == nil || table.Len(root) < touchFrom {
-			return 0
-		}
-		var room [64]uint64
-		hashes := room[:0]
-		for _, e := range elements {
-			hashes = append(hashes, c.hash.sum(e))
-		}
-		touched = table.Touch(s.nodes, root, hashes)
-		if it.Kind() == item.ZSetTree {
-			touched += touchLeaves(s.nodes, root, hashes, ranks)
-		}
-		return touched
-	}
-	return 0
+	// A sorted set is worth it from touchSetFrom elements on where all collections have
+	// touchBytes together: a look-up waits for three lines there, one after the other.
+	touchSetFrom = 1 << 10
+	touchBytes   = 8 << 20
+
+	// touchSteps bounds the way: five directories, a bucket, a leaf.
+	touchSteps = 7
+)
+
+// ElementTouch is a look-up of an element that will be made: a field of a hash, or a
+// member of a set or a sorted set. Who fills it in sets the exported fields.
+type ElementTouch struct {
+	Key, Element []byte
+	Hash         uint64 // the key's
+	Ranks        bool   // also asks for the place in a sorted set
+
+	shard   *shard // nil: nothing is to be done
+	element uint64 // the element's hash
+	ahead   table.Ahead
+	leaf    nodes.Handle
+	freed   uint64 // of the shard's nodes, when the handles were read
 }
 
-// touchLeaves reads what of a sorted set's leaves finds the members with these hashes:
-// where the index leads, and not before it has been read; first the tags, then what they
-// lead to, and for ranks the counts in the nodes above.
-func touchLeaves(s *nodes.Store, root []byte, hashes []uint64, ranks bool) (touched byte) {
-	var room [64]nodes.Handle
-	leaves := room[:0]
-	index := table.OpenFixed(s, root)
-	for _, hash := range hashes {
-		leaf := nodes.Handle(0)
-		index.Candidates(hash, func(value uint32) bool {
-			leaf = nodes.Handle(value &^ handleMark)
-			return true
-		})
-		leaves = append(leaves, leaf)
-	}
-	for _, h := range leaves {
-		if h != 0 {
-			b := s.Bytes(h)
-			touched += touchLines(b[:min(zleafHead+2*line, len(b))])
+// TouchElements asks the processor for what look-ups of elements of collections will
+// read, so that the waits for memory overlap: node by node, and for all of them one node
+// before the next. It is for batches, as TouchItem is, but takes the shards' locks, one
+// at a time; where one is taken it does nothing. Nor does it in collections that are
+// small.
+func (c *Cache) TouchElements(db int, list []ElementTouch) {
+	var t toucher
+	left := 0
+	for i := range list {
+		e := &list[i]
+		if i > 0 && e.Hash == list[i-1].Hash && bytes.Equal(e.Key, list[i-1].Key) {
+			e.shard = list[i-1].shard
+		} else {
+			e.shard = nil
+			if t.lock(c.shardOf(e.Hash)) {
+				many := i+1 < len(list) && list[i+1].Hash == e.Hash
+				t.root, t.zset = c.touchRoot(t.held, db, e, many)
+				if t.root != nil {
+					e.shard = t.held
+				}
+			}
 		}
-	}
-	for i, h := range leaves {
-		if h != 0 {
-			l := openZLeaf(s, h)
-			touched += l.touch(hashes[i])
-			if ranks {
-				touched += tree.Touch(s, l.node)
+		if e.shard != nil {
+			e.element = c.hash.sum(e.Element)
+			e.ahead, e.leaf, e.freed = table.GoAhead(t.root, e.element), 0, t.held.nodes.Freed()
+			left++
+			if !t.zset {
+				e.Ranks = false
 			}
 		}
 	}
-	return touched
+	for step := 0; left > 0 && step < touchSteps; step++ {
+		for i := range list {
+			if e := &list[i]; e.shard != nil && !t.step(e) {
+				e.shard = nil
+				left--
+			}
+		}
+	}
+	t.unlock()
 }
 
-// line is the bytes that come into the processor's caches at once.
-const line = 64
+// toucher is TouchElements under way: the lock that it holds, and the collection.
+type toucher struct {
+	held *shard
+	root []byte // of the table that finds elements
+	zset bool
+}
+
+// lock takes a shard's lock, in the place of the one held, if nobody else has it.
+func (t *toucher) lock(s *shard) bool {
+	if t.held == s {
+		return true
+	}
+	t.unlock()
+	if !s.mu.TryLock() {
+		return false
+	}
+	t.held = s
+	return true
+}
+
+func (t *toucher) unlock() {
+	if t.held != nil {
+		t.held.mu.Unlock()
+		t.held = nil
+	}
+}
+
+// touchRoot is the root of the table in which a key's elements are found, if it is worth
+// touching; many tells of more than one look-up.
+func (c *Cache) touchRoot(s *shard, db int, e *ElementTouch, many bool) (root []byte, zset bool) {
+	t := s.tables[db]
+	if t == nil {
+		return nil, false
+	}
+	p := t.Probe(c.indexHash(e.Hash))
+	for ref := p.Next(); ref != 0; ref = p.Next() {
+		var it item.Item
+		if !item.Match(&it, s.heap.At(slab.Ref(ref)), e.Key) {
+			continue
+		}
+		switch it.Kind() {
+		case item.HashTable:
+			root = it.Value()[hashTableAt:]
+		case item.SetTable:
+			root = it.Value()[setTableAt:]
+		case item.ZSetTree:
+			root = it.Value()[zsetIndexAt:]
+			if n := table.Len(root); n >= touchSetFrom && s.nodes.Held()*int64(len(c.shards)) >= touchBytes {
+				return root, true
+			}
+			return nil, false
+		default:
+			return nil, false
+		}
+		if many && table.Len(root) >= touchFrom {
+			return root, false
+		}
+		return nil, false
+	}
+	return nil, false
+}
+
+// step goes one node on, and tells whether there may be another.
+func (t *toucher) step(e *ElementTouch) (more bool) {
+	if !t.lock(e.shard) || t.held.nodes.Freed() != e.freed {
+		return false
+	}
+	s := t.held.nodes
+	if e.leaf != 0 {
+		l := openZLeaf(s, e.leaf)
+		l.ahead(e.element)
+		if e.Ranks {
+			tree.GoAhead(s, l.node)
+		}
+		return false
+	}
+	value, found := e.ahead.Step(s)
+	if found {
+		e.leaf = nodes.Handle(value &^ handleMark)
+		prefetch.Lines(s.Address(e.leaf), zleafFront)
+		return true
+	}
+	return e.ahead.More()
+}
 
 // touchLines reads a byte of each line of a block. These reads do not wait for each
 // other, as those of a search do.
 func touchLines(b []byte) (touched byte) {
-	for off := line; off < len(b); off += line {
+	for off := prefetch.LineSize; off < len(b); off += prefetch.LineSize {
 		touched += b[off]
 	}
 	return touched
-}
-
-// elementRoot is the root of the table in which a large hash's fields, a large set's
-// members or a large sorted set's scores are found.
-func elementRoot(it *item.Item) []byte {
-	switch it.Kind() {
-	case item.HashTable:
-		return it.Value()[hashTableAt:]
-	case item.SetTable:
-		return it.Value()[setTableAt:]
-	case item.ZSetTree:
-		return it.Value()[zsetIndexAt:]
-	}
-	return nil
 }

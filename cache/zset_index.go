@@ -2,6 +2,7 @@ package cache
 
 import (
 	"github.com/ashlar-cache/ashlar/cache/internal/nodes"
+	"github.com/ashlar-cache/ashlar/cache/internal/prefetch"
 )
 
 // The index of a large sorted set finds a member's leaf by the member's hash, of
@@ -35,7 +36,7 @@ func (z *zset) lookup(member []byte) (at zspot, ok bool) {
 	ok = z.index.Candidates(hash, func(value uint32) (found bool) {
 		at.leaf = nodes.Handle(value &^ handleMark)
 		l := openZLeaf(z.nodes(), at.leaf)
-		z.s.touched += touchLines(l.node[:min(zleafHead+2*line, len(l.node))])
+		z.s.touched += touchLines(l.node[:min(zleafFront*prefetch.LineSize, len(l.node))])
 		at.i, at.score, found = l.find(hash, member)
 		return found
 	})

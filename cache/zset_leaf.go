@@ -6,6 +6,7 @@ import (
 	"math/bits"
 
 	"github.com/ashlar-cache/ashlar/cache/internal/nodes"
+	"github.com/ashlar-cache/ashlar/cache/internal/prefetch"
 	"github.com/ashlar-cache/ashlar/cache/internal/tree"
 )
 
@@ -27,6 +28,7 @@ const (
 	zleafEndAt = tree.Head
 	zleafLenAt = tree.Head + 2
 	zleafSlot  = 3 // bytes in front of the entries for each
+	zleafFront = 3 // lines with tags and offsets, mostly
 
 	zleafLarge = 1       // flag in byte 1 of a leaf
 	zleafMax   = 1 << 10 // a leaf that would be larger is cut in two
@@ -112,10 +114,11 @@ func (l *zleaf) find(hash uint64, member []byte) (i int, score float64, ok bool)
 	return 0, 0, false
 }
 
-// touch reads a byte of the first entry that has the hash's tag.
-func (l *zleaf) touch(hash uint64) byte {
-	i := bytes.IndexByte(l.node[zleafHead:zleafHead+l.n], zleafTag(hash))
-	return l.b[l.offset(max(i, 0))]
+// ahead asks the processor for the first entry that has the hash's tag.
+func (l *zleaf) ahead(hash uint64) {
+	if i := bytes.IndexByte(l.node[zleafHead:zleafHead+l.n], zleafTag(hash)); i >= 0 {
+		prefetch.Bytes(l.b[l.offset(i):], 1)
+	}
 }
 
 // seek finds the first entry that is not below (score, member), and whether it is the

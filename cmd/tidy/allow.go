@@ -17,14 +17,15 @@ cache/internal/stripe:
 cache/internal/slab: cache/internal/offheap cache/internal/invariants
 cache/internal/item:
 cache/internal/decimal:
+cache/internal/prefetch:
 cache/internal/index:
 cache/internal/evict:
 cache/internal/evict/sim: cache/internal/evict
 cache/internal/nodes: cache/internal/offheap cache/internal/slab cache/internal/invariants
 cache/internal/nodes/nodestest: cache/internal/nodes cache/internal/offheap cache/internal/slab
 cache/internal/packed:
-cache/internal/table: cache/internal/nodes cache/internal/packed cache/internal/invariants
-cache/internal/tree: cache/internal/nodes
+cache/internal/table: cache/internal/nodes cache/internal/packed cache/internal/prefetch cache/internal/invariants
+cache/internal/tree: cache/internal/nodes cache/internal/prefetch
 cache/internal/deque: cache/internal/nodes cache/internal/packed cache/internal/tree
 cache/internal/stream: cache/internal/nodes cache/internal/tree cache/internal/decimal
 cache/internal/model:
@@ -114,6 +115,7 @@ func houseRules() *house {
 			exception{"cache/internal/item", "headers are laid over blocks bit by bit"},
 			exception{"cache/internal/nodes", "handles lead to blocks, whose headers are laid out here"},
 			exception{"cache/internal/index", "buckets are laid over off-heap segments"},
+			exception{"cache/internal/prefetch", "an address is handed to an instruction"},
 			exception{"cache/internal/stripe", "goroutines are told apart by where their stacks lie"},
 			exception{"protocol/internal/conn/*_linux.go", "the event loop's raw system calls"},
 		),

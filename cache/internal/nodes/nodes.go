@@ -38,6 +38,7 @@ type Store struct {
 	top   uint32 // handles ever used, 0 included
 	free  Handle // head of the list of free handles below top
 	live  int
+	freed uint64
 	bytes int64 // in blocks of all nodes
 	delta int64 // change of bytes since TakeDelta
 }
@@ -120,6 +121,13 @@ func (s *Store) Bytes(h Handle) []byte {
 	return unsafe.Slice((*byte)(p), n*8)
 }
 
+// Address is where a node's block begins: for who only asks for its memory ahead, and
+// does not want to wait for what Bytes reads of it.
+func (s *Store) Address(h Handle) unsafe.Pointer { return s.heap.At(*s.slot(h)) }
+
+// Freed counts the nodes that were ever freed: while it stays the same, handles do.
+func (s *Store) Freed() uint64 { return s.freed }
+
 // HandleOf is the handle of the node with this block.
 func HandleOf(b []byte) Handle { return Handle(binary.LittleEndian.Uint32(b[4:])) }
 
@@ -147,6 +155,7 @@ func (s *Store) Resize(h Handle, n, keep int) []byte {
 // Free frees a node, not its children.
 func (s *Store) Free(h Handle) {
 	s.count(-len(s.Bytes(h)))
+	s.freed++
 	s.heap.Free(*s.slot(h))
 	*s.slot(h) = slab.Ref(s.free)
 	s.free = h

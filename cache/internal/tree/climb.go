@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"github.com/ashlar-cache/ashlar/cache/internal/nodes"
+	"github.com/ashlar-cache/ashlar/cache/internal/prefetch"
 )
 
 // Climb finds the way to a leaf of a linked tree from below, and the number of elements
@@ -64,13 +65,10 @@ func (t *Tree) relink(h nodes.Handle, level int) {
 	}
 }
 
-// Touch reads what Climb will read of the node above one of a linked tree, of which b is
-// the block, so that such waits for memory overlap. The result means nothing.
-func Touch(store *nodes.Store, b []byte) (touched byte) {
-	const line = 64
-	up := store.Bytes(Above(b))
-	for i := line; i < pairAt(width(up)); i += line {
-		touched += up[i]
+// GoAhead asks the processor for what Climb will read of the node above one of a linked
+// tree, of which b is the block.
+func GoAhead(store *nodes.Store, b []byte) {
+	if up := Above(b); up != 0 {
+		prefetch.Lines(store.Address(up), pairAt(keyedFan)/prefetch.LineSize+1)
 	}
-	return touched
 }

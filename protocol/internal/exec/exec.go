@@ -90,6 +90,7 @@ type Executor struct {
 	hash     uint64     // of the key of the command that runs,
 	hashed   bool       // if that is known
 	touched  byte       // keeps the compiler from dropping Prepare's reads
+	ahead    [touchMost]cache.ElementTouch
 
 	held bool // clients were paused when the last command came, see holdUp
 

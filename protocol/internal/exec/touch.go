@@ -1,31 +1,39 @@
 package exec
 
-// touchElements goes on where Prepare ends for commands that follow each other on
-// single elements of the same collection: what they will read of a large one is
-// touched for all of them at once.
+import "github.com/ashlar-cache/ashlar/cache"
+
+// touchMost is how many commands' elements are touched at once.
+const touchMost = 64
+
+// touchElements goes on where Prepare ends for commands on single elements of
+// collections: of a sorted set, whose look-ups are long ways, or several that follow each
+// other on the same collection.
 func (x *Executor) touchElements(batch [][][]byte) {
-	const most = 64
-	var room [most][]byte
-	for i := 0; i < len(batch); {
-		elements, ranks := room[:0], false
-		first := i
-		for i < len(batch) && len(elements) < most && x.isElement(i, batch[i], x.prepared[first].hash) {
-			c := x.prepared[i].command
-			elements, ranks = append(elements, batch[i][c.Element]), ranks || c.Ranks
-			i++
+	list := x.ahead[:0]
+	for i := range batch {
+		if !x.isElement(i, batch) {
+			continue
 		}
-		if len(elements) > 1 {
-			p := &x.prepared[first]
-			x.touched += x.server.Cache.TouchElements(x.db, batch[first][p.command.Key], p.hash, elements, ranks)
+		p := &x.prepared[i]
+		c := p.command
+		if !c.Scored && !(i > 0 && x.prepared[i-1].hash == p.hash) && !(i+1 < len(batch) && x.prepared[i+1].hash == p.hash) {
+			continue
 		}
-		i = max(i, first+1)
+		list = append(list, cache.ElementTouch{Key: batch[i][c.Key], Element: batch[i][c.Element], Hash: p.hash, Ranks: c.Ranks})
+		if len(list) == touchMost {
+			x.server.Cache.TouchElements(x.db, list)
+			clear(list)
+			list = list[:0]
+		}
 	}
+	if len(list) > 1 {
+		x.server.Cache.TouchElements(x.db, list)
+	}
+	clear(list) // it names what is in the connection's buffer
 }
 
-// isElement tells whether command i of the batch is on an element of the collection at
-// the key with this hash.
-func (x *Executor) isElement(i int, argv [][]byte, hash uint64) bool {
-	p := &x.prepared[i]
-	c := p.command
-	return c != nil && c.Element != 0 && c.Key != 0 && len(argv) > max(c.Element, c.Key) && p.hash == hash
+// isElement tells whether command i of the batch is on an element of a collection.
+func (x *Executor) isElement(i int, batch [][][]byte) bool {
+	c := x.prepared[i].command
+	return c != nil && c.Element != 0 && c.Key != 0 && len(batch[i]) > max(c.Element, c.Key)
 }

@@ -18,9 +18,9 @@ type Command struct {
 	// Key is the index of the one key of a command that has exactly one at a
 	// fixed place, 0 for any other.
 	Key int
-	// Element and Ranks are the row's.
-	Element int
-	Ranks   bool
+	// Element and Ranks are the row's; Scored commands' elements are those of a sorted set.
+	Element       int
+	Ranks, Scored bool
 	// Narrow is the row's.
 	Narrow func(argv [][]byte) bool
 	// Lines is how many lines of memory of the key's item a call reads, about.
@@ -93,7 +93,7 @@ func BuildTable(rows []Row) *Table {
 func (t *Table) compile(r *Row, parent *Command) *Command {
 	c := &Command{
 		Entry: command.Entry{Spec: &r.Spec, FullName: r.Name, Beyond: r.Beyond},
-		Run:   r.Run, Index: len(t.all), Key: r.SingleKey(), Element: r.Element, Ranks: r.Ranks, Narrow: r.Narrow,
+		Run:   r.Run, Index: len(t.all), Key: r.SingleKey(), Element: r.Element, Ranks: r.Ranks, Scored: r.Group == "sorted-set", Narrow: r.Narrow,
 	}
 	if parent != nil {
 		c.FullName = parent.FullName + "|" + r.Name
