@@ -8,7 +8,8 @@ import "github.com/ashlar-cache/ashlar/protocol/internal/session"
 type Executor interface {
 	// Prepare is told of a batch before it is executed, also of a batch of one:
 	// it may hash the keys and touch the memory they lead to, so that the misses
-	// overlap. Not all of a batch need be executed: QUIT, a client that does not
+	// overlap. The commands may be of several sessions, one after another. Not all of a
+	// batch need be executed: QUIT, a client that does not
 	// read its replies or a fault end it early.
 	Prepare(batch [][][]byte)
 	// Execute runs one command of s and appends the reply to out, which it

@@ -40,8 +40,10 @@ const (
 
 // watched are the events that are asked for of a connection, usually. That the
 // client has hung up matters while it is blocked, when nothing is read; to ask for it
-// always saves two system calls for each time that it blocks.
-const watched = unix.EPOLLIN | unix.EPOLLRDHUP
+// always saves two system calls for each time that it blocks. Edge-triggered, the kernel
+// does not look at each connection once more to find that it has been read; missed is the
+// price.
+const watched = unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET
 
 // loop is an event loop: one thread that serves its connections. What it owns
 // is touched by its thread alone, except what other goroutines leave in the
@@ -58,9 +60,13 @@ type loop struct {
 	ready  []*Conn // have commands left from an earlier turn
 	next   []*Conn // ready's other half
 	events []unix.EpollEvent
-	read   []byte // prefixRoom, then readSize
+	read   []byte // prefixRoom, what is gathered, then readSize
 	scan   scanner
 	outbox []unsent // replies to be sent together, in worker.out
+
+	gathered []gathered // commands to be executed together, in worker.batch
+	kept     int        // bytes of input in read that they are made of
+
 	pacer  pacer
 	ending bool // no more connections; ends with the last one
 
@@ -90,11 +96,12 @@ type published struct {
 func newLoop(srv *Server, id int) (*loop, error) {
 	l := &loop{
 		srv: srv, id: id,
-		events: make([]unix.EpollEvent, eventsMost),
-		read:   make([]byte, prefixRoom+readSize),
-		visits: make(chan func(*loop), 16),
-		gone:   make(chan struct{}),
-		outbox: make([]unsent, 0, outboxMost),
+		events:   make([]unix.EpollEvent, eventsMost),
+		read:     make([]byte, prefixRoom+gatherBytes+gatherRead+readSize),
+		visits:   make(chan func(*loop), 16),
+		gone:     make(chan struct{}),
+		outbox:   make([]unsent, 0, outboxMost),
+		gathered: make([]gathered, 0, batchMax),
 	}
 	var err error
 	if l.epfd, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
@@ -125,6 +132,7 @@ func (l *loop) run() {
 		for i := range l.events[:n] {
 			l.dispatch(&l.events[i])
 		}
+		l.runGathered()
 		if len(l.ready) > 0 {
 			l.goOn()
 		}
@@ -202,6 +210,7 @@ func (l *loop) dispatch(event *unix.EpollEvent) {
 	case sourceListener:
 		l.acceptAll(int(event.Fd))
 	case sourceBell:
+		l.runGathered() // what comes by mail may move connections
 		l.readMail()
 	default:
 		if c := l.conns[event.Fd]; c != nil {
@@ -222,8 +231,28 @@ func (l *loop) serve(c *Conn, events uint32) {
 			return
 		}
 	}
-	if events&(unix.EPOLLIN|unix.EPOLLERR|unix.EPOLLHUP) != 0 && c.state == 0 {
-		l.readable(c)
+	if events&(unix.EPOLLIN|unix.EPOLLERR|unix.EPOLLHUP) != 0 {
+		if c.state == 0 {
+			l.readable(c)
+		} else {
+			c.missed()
+		}
+		if events&(unix.EPOLLRDHUP|unix.EPOLLERR|unix.EPOLLHUP) != 0 {
+			c.missed() // that it has ended is read after the last bytes
+		}
+	}
+	l.rewatch(c)
+}
+
+// missed notes that the socket may have something to be read of which no other event
+// tells, since edges come once. The next watch asks anew, and the kernel looks.
+func (c *Conn) missed() { c.want &^= unix.EPOLLET }
+
+// rewatch asks anew after something was missed, unless the connection is not read now
+// and watch is called when it is again.
+func (l *loop) rewatch(c *Conn) {
+	if c.want != watched && c.state&(stateReady|stateClosed) == 0 {
+		l.watch(c)
 	}
 }
 
@@ -251,35 +280,38 @@ func (l *loop) rescue(c *Conn) {
 	}
 	l.srv.log.Error("fault while serving a client; its connection is closed",
 		"id", c.ID, "fault", cause, "stack", string(debug.Stack()))
-	l.worker.discard()
+	if len(l.gathered) > 0 {
+		l.worker.unsay() // the batch is the others' too, and refers to loop.read alone
+	} else {
+		l.worker.discard()
+	}
 	l.close(c)
 }
 
-// readable reads once and feeds what came to the worker. Reading until there
-// is no more would cost a call that mostly finds nothing; if there is more, the
-// next wait says so.
+// readable reads once and feeds what came to the worker, or has it gathered. Reading
+// until there is no more would cost a call that mostly finds nothing; there may be more
+// only if it came to as much as there was room for.
 func (l *loop) readable(c *Conn) {
 	in := c.in
 	if in == nil {
-		n, errno := receive(c.fd, l.read[prefixRoom:])
-		if errno != 0 || n == 0 {
-			l.readFailed(c, errno)
+		room := l.room()
+		n := l.receive(c, room)
+		if n == 0 || l.gather(c, room[:n]) {
 			return
 		}
-		l.arrived(c, n)
+		l.runGathered()
 		l.scan = scanner{}
-		l.feed(c, l.read[prefixRoom:prefixRoom+n], &l.scan)
+		l.feed(c, room[:n], &l.scan)
 		return
 	}
+	l.runGathered()
 	have := len(in.b)
 	if missing := in.scan.missing(have); have <= prefixRoom && missing < bigArg {
 		// Little has come before: it is put in front of what comes now.
-		n, errno := receive(c.fd, l.read[prefixRoom:])
-		if errno != 0 || n == 0 {
-			l.readFailed(c, errno)
+		n := l.receive(c, l.room())
+		if n == 0 {
 			return
 		}
-		l.arrived(c, n)
 		start := prefixRoom - have
 		copy(l.read[start:prefixRoom], in.b)
 		if !l.overQueryLimit(c, have+n) {
@@ -302,12 +334,10 @@ func (l *loop) readInPlace(c *Conn, in *buffer) {
 		l.worker.pool.grow(in, max(2*cap(in.b), bigStep))
 	}
 	room := in.b[have:cap(in.b)]
-	n, errno := receive(c.fd, room[:min(len(room), most)])
-	if errno != 0 || n == 0 {
-		l.readFailed(c, errno)
+	n := l.receive(c, room[:min(len(room), most)])
+	if n == 0 {
 		return
 	}
-	l.arrived(c, n)
 	in.b = in.b[:have+n]
 	l.worker.pool.count(in)
 	if !l.overQueryLimit(c, have+n) {
@@ -315,18 +345,27 @@ func (l *loop) readInPlace(c *Conn, in *buffer) {
 	}
 }
 
-// arrived counts a read and the n bytes of input that it brought.
-func (l *loop) arrived(c *Conn, n int) {
+// receive reads what has arrived for a connection. It returns 0 if that was nothing, or
+// the connection is closed for it.
+func (l *loop) receive(c *Conn, room []byte) int {
+	n, errno := receive(c.fd, room)
+	switch {
+	case errno == unix.EAGAIN:
+		return 0
+	case errno == unix.EINTR:
+		c.missed()
+		return 0
+	case errno != 0 || n == 0:
+		l.close(c)
+		return 0
+	case n == len(room):
+		c.missed()
+	}
 	c.BytesIn += uint64(n)
 	l.count.bytesIn += uint64(n)
 	l.count.reads++
 	c.touch()
-}
-
-func (l *loop) readFailed(c *Conn, errno syscall.Errno) {
-	if errno != unix.EAGAIN && errno != unix.EINTR {
-		l.close(c)
-	}
+	return n
 }
 
 // overQueryLimit closes the connection if n bytes of input are too many.
@@ -342,6 +381,12 @@ func (l *loop) overQueryLimit(c *Conn, n int) bool {
 // loop's own buffer, and keeps what is left of it.
 func (l *loop) feed(c *Conn, input []byte, scan *scanner) {
 	used, v := l.worker.feed(c, input, scan)
+	l.settle(c, input, used, v, *scan)
+}
+
+// settle does what follows from a turn's verdict, after used bytes of input; scan is
+// the progress made in the rest.
+func (l *loop) settle(c *Conn, input []byte, used int, v verdict, scan scanner) {
 	if v == verdictDead {
 		l.close(c)
 		return
@@ -355,7 +400,7 @@ func (l *loop) feed(c *Conn, input []byte, scan *scanner) {
 			l.releaseInput(c)
 		}
 	} else {
-		l.keepInput(c, input[used:], used, *scan)
+		l.keepInput(c, input[used:], used, scan)
 	}
 	switch {
 	case v == verdictMore:
@@ -428,6 +473,7 @@ func (l *loop) serveReady(c *Conn) {
 	if c.state == 0 && c.in != nil {
 		l.feed(c, c.in.b, &c.in.scan)
 	}
+	l.rewatch(c)
 }
 
 // publish lets others see the loop's counts.

@@ -251,7 +251,8 @@ func (l *loop) watch(c *Conn) {
 		want = watched
 	}
 	if c.out != nil {
-		want |= unix.EPOLLOUT
+		// Not edge-triggered: writable may leave some although the socket takes more.
+		want = want&^unix.EPOLLET | unix.EPOLLOUT
 	}
 	if want == c.want {
 		return
@@ -297,7 +298,7 @@ const drainMost = 1 << 20
 // connection, and the client might lose the last replies for it.
 func (l *loop) drain(c *Conn) {
 	for total := 0; total < drainMost; {
-		n, errno := receive(c.fd, l.read)
+		n, errno := receive(c.fd, l.room())
 		if errno != 0 || n == 0 {
 			return
 		}

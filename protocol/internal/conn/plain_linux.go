@@ -143,6 +143,7 @@ func (l *loop) bidFarewell(c *Conn) {
 	defer l.rescue(c)
 	if c.state == 0 {
 		l.readable(c)
+		l.runGathered()
 	}
 	// With commands or output left it is closed later: see feed and writable. Who is
 	// blocked has waited in vain.

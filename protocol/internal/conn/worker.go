@@ -72,8 +72,8 @@ func newWorker(ex Executor, lim *Limits, sink sink) *worker {
 	w := &worker{
 		ex: ex, lim: lim, sink: sink,
 		args:  make([][]byte, 0, 512),
-		batch: make([][][]byte, 0, batchMax),
-		ends:  make([]int, 0, batchMax),
+		batch: make([][][]byte, 0, 2*batchMax),
+		ends:  make([]int, 0, 2*batchMax),
 		arena: make([]byte, 0, smallMax),
 	}
 	w.out = w.arena
@@ -85,9 +85,12 @@ func newWorker(ex Executor, lim *Limits, sink sink) *worker {
 // the call in what buf starts with.
 func (w *worker) feed(c *Conn, buf []byte, scan *scanner) (used int, v verdict) {
 	used, v = w.work(c, buf, scan)
-	w.args, w.batch = w.args[:0], w.batch[:0]
+	w.empty()
 	return used, v
 }
+
+// empty ends a batch.
+func (w *worker) empty() { w.args, w.batch, w.ends = w.args[:0], w.batch[:0], w.ends[:0] }
 
 func (w *worker) work(c *Conn, buf []byte, scan *scanner) (used int, v verdict) {
 	commands, produced := w.commands, w.produced
@@ -142,7 +145,8 @@ func (w *worker) finish(c *Conn, v verdict) verdict {
 // is where it stopped: at the end of buf, at a command that is not all there,
 // after a full batch, or at what err complains of.
 func (w *worker) parse(c *Conn, buf []byte, scan *scanner) (parsed int, err protocolError) {
-	w.args, w.batch, w.ends, w.text = w.args[:0], w.batch[:0], w.ends[:0], w.text[:0]
+	w.empty()
+	w.text = w.text[:0]
 	limits, most := w.lim.bounds(c.Authenticated), batchMax
 	if !c.Authenticated {
 		most = 1
@@ -190,12 +194,40 @@ func (w *worker) parseSlowly(c *Conn, buf []byte, scan *scanner) (n int, err pro
 	return n, noError
 }
 
-// execute prepares and runs the batch. done counts the commands run; it is less
-// than the batch if v, which is not verdictDone then, says why.
+// add puts the commands that input is made of behind those in the batch; false, and
+// nothing added, if it is anything but whole commands in the form that clients send.
+func (w *worker) add(input []byte) bool {
+	args, batch := len(w.args), len(w.batch)
+	limits := w.lim.bounds(true)
+	for parsed := 0; parsed < len(input); {
+		first, n := len(w.args), 0
+		if input[parsed] == '*' {
+			w.args, n = parseArray(input[parsed:], w.args, limits)
+		}
+		if n == 0 {
+			w.args, w.batch, w.ends = w.args[:args], w.batch[:batch], w.ends[:batch]
+			return false
+		}
+		parsed += n
+		if last := len(w.args); last > first {
+			w.batch = append(w.batch, w.args[first:last:last])
+			w.ends = append(w.ends, parsed)
+		}
+	}
+	return true
+}
+
+// execute prepares and runs the batch, which is all c's; the results are run's.
 func (w *worker) execute(c *Conn) (done int, v verdict) {
 	w.ex.Prepare(w.batch)
+	return w.run(c, w.batch)
+}
+
+// run runs a batch, or c's part of one, that is prepared. done counts the commands
+// run; it is less than the batch if v, which is not verdictDone then, says why.
+func (w *worker) run(c *Conn, batch [][][]byte) (done int, v verdict) {
 	out := w.out
-	for i, args := range w.batch {
+	for i, args := range batch {
 		out = w.ex.Execute(&c.Session, args, out)
 		if len(out) < flushAt && !c.Closing && !c.Blocked {
 			continue
@@ -217,8 +249,8 @@ func (w *worker) execute(c *Conn) (done int, v verdict) {
 		}
 		out = w.out
 	}
-	w.out, w.commands = out, w.commands+uint64(len(w.batch)-done)
-	return len(w.batch), verdictDone
+	w.out, w.commands = out, w.commands+uint64(len(batch)-done)
+	return len(batch), verdictDone
 }
 
 // reset makes out empty again. A reply that was too long for the arena has
@@ -236,12 +268,14 @@ func (w *worker) reset() {
 	w.out, w.from = w.arena[:0], 0
 }
 
-// discard drops what a fault has left of a turn: its batch, and the replies
-// that the sink does not know of.
+// discard drops what a fault has left of a turn: its batch, and its replies.
 func (w *worker) discard() {
-	w.args, w.batch = w.args[:0], w.batch[:0]
-	w.out = w.out[:w.from]
+	w.empty()
+	w.unsay()
 }
+
+// unsay drops the replies that the sink does not know of.
+func (w *worker) unsay() { w.out = w.out[:w.from] }
 
 // take gives out away as a buffer of which n bytes are sent already, and goes
 // on with a new arena: cheaper than a copy where much is left.
