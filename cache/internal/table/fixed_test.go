@@ -136,6 +136,8 @@ func FuzzFixed(f *testing.F) {
 	f.Fuzz(func(t *testing.T, mask uint64, ops []byte) {
 		r := newFixedRig(t)
 		rng := rand.New(rand.NewPCG(mask, 0))
+		// Where a mask leaves few hashes apart, each operation is linear in those before.
+		ops = ops[:min(len(ops), 100)]
 		for _, op := range ops {
 			for range op {
 				r.random(rng, mask)
