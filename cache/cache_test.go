@@ -28,6 +28,10 @@ func open(t testing.TB, o Options, now *int64) *Cache {
 
 func TestMemoryBoundHoldsThroughSizeChurn(t *testing.T) {
 	const bound = 8 << 20
+	enough := 2 * bound // written in each phase
+	if testing.Short() {
+		enough = bound * 5 / 4
+	}
 	for _, policy := range []Policy{AllKeysDensity, AllKeysRandom} {
 		t.Run(policy.String(), func(t *testing.T) {
 			c := open(t, Options{MaxMemory: bound, Policy: policy}, nil)
@@ -35,7 +39,7 @@ func TestMemoryBoundHoldsThroughSizeChurn(t *testing.T) {
 			value := make([]byte, 8192)
 			for phase, sizes := range [][2]int{{50, 150}, {200, 900}, {2000, 6000}, {20, 80}} {
 				written := 0
-				for i := 0; written < 2*bound; i++ {
+				for i := 0; written < enough; i++ {
 					n := sizes[0] + r.IntN(sizes[1]-sizes[0])
 					key := fmt.Appendf(nil, "phase%d:%d", phase, i)
 					require.NoError(t, c.Set(key, value[:n], 0), "no store is refused")

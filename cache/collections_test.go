@@ -193,9 +193,9 @@ func TestCollectionsMoveWhole(t *testing.T) {
 // much too small for them, so that they are evicted, expired and compacted all the
 // time, and looks at every invariant there is now and then.
 func TestCollectionsUnderPressure(t *testing.T) {
-	seeds := uint64(6)
+	seeds, steps := uint64(6), 8000
 	if testing.Short() {
-		seeds = 3 // each of the policies
+		seeds, steps = 3, 4000 // each of the policies
 	}
 	for seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -203,7 +203,7 @@ func TestCollectionsUnderPressure(t *testing.T) {
 			r := newRig(t, Options{Shards: 1 << (seed % 3), MaxMemory: 6 << 20, Policy: policy}, seed)
 			random := r.random
 			key := func() []byte { return fmt.Appendf(nil, "key%d", random.IntN(200)) }
-			for step := range 8000 {
+			for step := range steps {
 				r.do(func(tx *Tx) { r.change(tx, key(), key()) })
 				if step%50 == 0 {
 					r.now += int64(random.IntN(300))
