@@ -82,17 +82,25 @@ func (tx *Tx) ZRangeStore(dst, src []byte, r ZRange) (int, error) {
 	return len(members), tx.zstore(dst, members)
 }
 
-// arena copies borrowed bytes to Go memory, many to a piece.
-type arena struct{ free []byte }
+// arena copies borrowed bytes to Go memory, many to a piece. Pieces grow: most results
+// are small, and a large piece for each would keep the collector busy.
+type arena struct {
+	free []byte
+	next int // bytes of the next piece
+}
 
-const arenaPiece = 32 << 10
+const (
+	arenaFirst = 512
+	arenaPiece = 32 << 10
+)
 
 func (a *arena) copy(b []byte) []byte {
 	if len(b) > len(a.free) {
 		if len(b) > arenaPiece/8 {
 			return append([]byte(nil), b...)
 		}
-		a.free = make([]byte, arenaPiece)
+		a.next = min(max(2*a.next, arenaFirst, 8*len(b)), arenaPiece)
+		a.free = make([]byte, a.next)
 	}
 	n := copy(a.free, b)
 	out := a.free[:n:n]
