@@ -1,6 +1,7 @@
 package rdb
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"strconv"
@@ -171,8 +172,8 @@ func (r *reader) textDouble() (f float64, ok bool) {
 // parseScore reads a score in decimal; beyond a double's range it is infinite.
 func parseScore(b []byte) (f float64, ok bool) {
 	const most = 127 // Redis's buffer for it
-	if len(b) == 0 || len(b) > most {
-		return 0, false
+	if len(b) == 0 || len(b) > most || bytes.IndexByte(b, '_') >= 0 {
+		return 0, false // Go takes underscores between digits, C does not
 	}
 	f, err := strconv.ParseFloat(string(b), 64)
 	if err != nil && !math.IsInf(f, 0) {
