@@ -362,6 +362,7 @@ func TestOld(t *testing.T) {
 		want    string
 	}{
 		"zset":      {payload(TypeZSet, "03 01 61 03 312E35 01 62 FE 01 63 FF"), `"a"=1.5 "b"=+Inf "c"=-Inf`},
+		"zipmap FF": {payload(TypeHashZipmap, "0B 01 0161 FF01000000 00 62 FF"), `"a"="b"@0`},
 		"zipmap":    {payload(TypeHashZipmap, "0C 02 0161 0101 6200 0163 0000 FF"), `"a"="b"@0 "c"=""@0`},
 		"ziplist":   {payload(TypeListZiplist, "0D 0D000000 0A000000 0100 00 F2 FF"), `"1"`},
 		"hash":      {payload(TypeHashZiplist, "10 10000000 0D000000 0200 00 0161 03 F4 FF"), `"a"="3"@0`},

@@ -104,8 +104,8 @@ func ziplistValue(b []byte) (e entry, size int) {
 //	| count | length, field, length, free, value, free bytes … | FF |
 //	+-------+--------------------------------------------------+----+
 //
-// A length takes one byte, or 5 (FE, then LE) from 254 on. A count of 254
-// says nothing.
+// A length takes one byte, or 5 (FE, then LE) from 254 on; where a field would begin FF is
+// the end, and a value's length may begin with it as with FE. A count of 254 says nothing.
 
 // zipmapEach hands fields and values to f in turn.
 func zipmapEach(b []byte, f func(e []byte) error) error {
@@ -144,7 +144,7 @@ func zipmapString(b []byte, off, free int) (s []byte, next int, ok bool) {
 	}
 	n, head := int(b[off]), 1
 	if n >= 254 {
-		if head = 5; n == 255 || len(b)-off < head {
+		if head = 5; len(b)-off < head {
 			return nil, 0, false
 		}
 		n = int(binary.LittleEndian.Uint32(b[off+1:]))
