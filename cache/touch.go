@@ -166,12 +166,3 @@ func (t *toucher) step(e *ElementTouch) (more bool) {
 	}
 	return e.ahead.More()
 }
-
-// touchLines reads a byte of each line of a block. These reads do not wait for each
-// other, as those of a search do.
-func touchLines(b []byte) (touched byte) {
-	for off := prefetch.LineSize; off < len(b); off += prefetch.LineSize {
-		touched += b[off]
-	}
-	return touched
-}

@@ -17,10 +17,10 @@ import (
 // is above them (zset_open.go) has two cases of most things and not more:
 //
 //	ZADD, new      where it belongs by tree ── into the leaf ── index
-//	ZADD, known    index ── leaf: the old score ── tree, for the counts on the way ──
-//	               out of the leaf ── where it belongs by tree ── into the leaf ── index
+//	ZADD, known    index ── leaf: the old score ── up the tree, for the counts on the way
+//	               ── out of the leaf ── where it belongs by tree ── into the leaf ── index
 //	ZSCORE         index ── leaf
-//	ZRANK          index ── leaf: the score ── tree: the elements before the leaf
+//	ZRANK          index ── leaf: the score ── up the tree: the elements before the leaf
 //	any range      to two ranks by tree; then from leaf to leaf
 //
 // A set becomes large by Redis's thresholds, or where a blob would be longer than

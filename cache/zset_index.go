@@ -36,7 +36,7 @@ func (z *zset) lookup(member []byte) (at zspot, ok bool) {
 	ok = z.index.Candidates(hash, func(value uint32) (found bool) {
 		at.leaf = nodes.Handle(value &^ handleMark)
 		l := openZLeaf(z.nodes(), at.leaf)
-		z.s.touched += touchLines(l.node[:min(zleafFront*prefetch.LineSize, len(l.node))])
+		prefetch.Bytes(l.node, zleafFront*prefetch.LineSize)
 		at.i, at.score, found = l.find(hash, member)
 		return found
 	})

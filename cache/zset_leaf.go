@@ -3,7 +3,6 @@ package cache
 import (
 	"bytes"
 	"encoding/binary"
-	"math/bits"
 
 	"github.com/ashlar-cache/ashlar/cache/internal/nodes"
 	"github.com/ashlar-cache/ashlar/cache/internal/prefetch"
@@ -93,30 +92,26 @@ func (l *zleaf) at(i int) (member []byte, score float64) {
 	return member, score
 }
 
+// tags are the entries' tags.
+func (l *zleaf) tags() []byte { return l.node[zleafHead : zleafHead+l.n] }
+
 // find looks for a member by its hash.
 func (l *zleaf) find(hash uint64, member []byte) (i int, score float64, ok bool) {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	tags := ones * uint64(zleafTag(hash))
-	for first := 0; first < l.n; first += 8 {
-		// Eight tags at once; there are so many bytes behind the last ones. A byte above
-		// an equal one may be marked wrongly: the members decide.
-		x := binary.LittleEndian.Uint64(l.node[zleafHead+first:]) ^ tags
-		for marks := (x - ones) &^ x & highs; marks != 0; marks &= marks - 1 {
-			i := first + bits.TrailingZeros64(marks)/8
-			if i >= l.n {
-				break
-			}
-			if m, score := l.at(i); string(m) == string(member) {
-				return i, score, true
-			}
+	for tags := l.tags(); ; i++ {
+		next := bytes.IndexByte(tags[i:], zleafTag(hash))
+		if next < 0 {
+			return 0, 0, false
+		}
+		i += next
+		if m, score := l.at(i); string(m) == string(member) {
+			return i, score, true
 		}
 	}
-	return 0, 0, false
 }
 
 // ahead asks the processor for the first entry that has the hash's tag.
 func (l *zleaf) ahead(hash uint64) {
-	if i := bytes.IndexByte(l.node[zleafHead:zleafHead+l.n], zleafTag(hash)); i >= 0 {
+	if i := bytes.IndexByte(l.tags(), zleafTag(hash)); i >= 0 {
 		prefetch.Bytes(l.b[l.offset(i):], 1)
 	}
 }

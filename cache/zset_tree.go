@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/ashlar-cache/ashlar/cache/internal/nodes"
+	"github.com/ashlar-cache/ashlar/cache/internal/prefetch"
 	"github.com/ashlar-cache/ashlar/cache/internal/table"
 	"github.com/ashlar-cache/ashlar/cache/internal/tree"
 )
@@ -46,7 +47,7 @@ type zplace struct {
 // coldLeaf opens a leaf that is about to be searched by halving, and probably in no cache.
 func (z *zset) coldLeaf(h nodes.Handle) zleaf {
 	l := openZLeaf(z.nodes(), h)
-	z.s.touched += touchLines(l.node)
+	prefetch.Bytes(l.node, len(l.node))
 	return l
 }
 

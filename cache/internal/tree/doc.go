@@ -24,7 +24,7 @@
 //
 //	handle    the topmost node; the one leaf where height is 0; 0 if there is none
 //	height    levels of inner nodes
-//	form      0 ranked, 1 keyed
+//	form      0 ranked, 1 keyed, 2 linked
 //
 // An inner node has up to 126 children in a ranked tree (1024 bytes), 64 in one with
 // keys (1552 bytes). The keys stand in columns behind the rest, so that a search reads
