@@ -3,14 +3,16 @@ package compare
 import (
 	"encoding/binary"
 	"fmt"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	"hash/crc64"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
-
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
+	"time"
 )
 
 // Values that move between the servers by DUMP and RESTORE. Whether they are the same
@@ -326,6 +328,10 @@ func TestDumpOld(t *testing.T) {
 	}
 }
 
+// lenientTypes are the first bytes of payloads of which Redis checks less: sorted sets
+// and streams.
+const lenientTypes = "\x03\x05\x0c\x11\x0f\x13"
+
 // TestDumpDamaged changes payloads at random, with their checksum put right. The two
 // servers must agree on whether they take them, and on what is in them then. Redis does
 // not mind scores out of order, or which are no numbers, and streams that contradict
@@ -342,30 +348,39 @@ func TestDumpDamaged(t *testing.T) {
 		payload := theirs.text(t, "DUMP", "k")
 		bodies["new "+kind] = payload[:len(payload)-10]
 	}
-	seed := rand.Uint64()
+	// In one order, so that a seed gives the same payloads each time.
+	names := slices.Sorted(maps.Keys(bodies))
+	seed := setting(t, "ASHLAR_COMPARE_SEED", uint64(time.Now().UnixNano()))
 	random := rand.New(rand.NewPCG(seed, 0))
 	taken, refused := 0, 0
+	restore := func(body string) (a, b string) {
+		theirs.do("FLUSHALL")
+		ours.do("FLUSHALL")
+		return ours.text(t, "RESTORE", "k", "0", withFooter(body)), theirs.text(t, "RESTORE", "k", "0", withFooter(body))
+	}
 	for range 300 {
-		for name, body := range bodies {
-			// Redis reads on into the footer where an object is too short, and neither looks
-			// at what is behind one: so that both read the same, there is something.
-			body = damaged(random, body) + strings.Repeat("\x00", 100)
+		for _, name := range names {
+			// Neither looks at what is behind an object, so there may be something.
+			body := damaged(random, bodies[name]) + strings.Repeat("\x00", 100)
 			if body[0] > 19 {
 				continue // a type that came after 7.0
 			}
-			theirs.do("FLUSHALL")
-			ours.do("FLUSHALL")
-			a, b := ours.text(t, "RESTORE", "k", "0", withFooter(body)), theirs.text(t, "RESTORE", "k", "0", withFooter(body))
-			if a != b {
-				require.Equal(t, "ERR Bad data format", a, "%s, seed %d: %q: %s", name, seed, body, b)
-				refused++
-				lenient := strings.Contains(name, "zset") || strings.Contains(name, "stream")
-				require.True(t, lenient, "%s, seed %d: %q: %s", name, seed, body, b)
-				continue
+			// By what it is now: a changed first byte makes a sorted set of a hash.
+			lenient := strings.Contains(lenientTypes, body[:1])
+			a, b := restore(body)
+			if a != b && !lenient {
+				// Redis reads on into the footer where an object is a little too short.
+				body += strings.Repeat("\x00", 20)
+				a, b = restore(body)
 			}
-			if a == "OK" {
+			switch {
+			case a != b:
+				require.True(t, lenient, "%s, ASHLAR_COMPARE_SEED=%d: %q: ashlar %s, redis %s", name, seed, body, a, b)
+				require.Equal(t, "ERR Bad data format", a, "%s, ASHLAR_COMPARE_SEED=%d: %q: %s", name, seed, body, b)
+				refused++
+			case a == "OK":
 				taken++
-				require.Equal(t, theirs.text(t, "DEBUG", "DIGEST"), ours.text(t, "DEBUG", "DIGEST"), "%s, seed %d: %q", name, seed, body)
+				require.Equal(t, theirs.text(t, "DEBUG", "DIGEST"), ours.text(t, "DEBUG", "DIGEST"), "%s, ASHLAR_COMPARE_SEED=%d: %q", name, seed, body)
 			}
 		}
 	}
