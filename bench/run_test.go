@@ -109,9 +109,16 @@ func TestRunLoad(t *testing.T) {
 	assert.Equal(t, "p99=1s", r.Load.SLO)
 	require.NotNil(t, r.Usage.GC)
 	assert.Equal(t, result.Collector{Cycles: 3, MaxPause: 120 * time.Microsecond, Heap: 77}, *r.Usage.GC)
-	if r.Usage.Known { // this process is the server
-		assert.Positive(t, r.Usage.Peak)
-		assert.Positive(t, r.Usage.Voluntary)
+	if r.Net != nil { // the system lets threads watch for stalls
+		assert.Equal(t, r.Latency.Count, r.Net.Count)
+	}
+	l.Rate = 0
+	closed, err := Run(t.Context(), l)
+	require.NoError(t, err)
+	assert.Nil(t, closed.Net)
+	if closed.Usage.Known { // this process is the server
+		assert.Positive(t, closed.Usage.Peak)
+		assert.Positive(t, closed.Usage.Voluntary)
 	}
 
 	filled, err := Fill(t.Context(), l)

@@ -68,6 +68,9 @@ func benchLine(b *strings.Builder, r result.Run) {
 	if l := r.Latency; l.Count > 0 {
 		fmt.Fprintf(b, "\t%d p50-ns\t%d p99-ns\t%d p99.9-ns\t%d max-ns", l.P50, l.P99, l.P999, l.Max)
 	}
+	if l := r.Net; l != nil {
+		fmt.Fprintf(b, "\t%d net-p99.9-ns\t%d net-max-ns", l.P999, l.Max)
+	}
 	if r.Usage.Known {
 		fmt.Fprintf(b, "\t%d peak-B", r.Usage.Peak)
 	}

@@ -33,6 +33,10 @@ var csvColumns = []struct {
 	// What redis-benchmark does not tell: the tail, who was asked, and with what.
 	{"p99.9_latency_ms", func(r result.Run) string { return millis(r.Latency.P999) }},
 	{"p99.99_latency_ms", func(r result.Run) string { return millis(r.Latency.P9999) }},
+	// The same less the machine's own stalls, in open loops where they are known.
+	{"net_p99.9_latency_ms", netMillis(func(l *result.Latency) time.Duration { return l.P999 })},
+	{"net_p99.99_latency_ms", netMillis(func(l *result.Latency) time.Duration { return l.P9999 })},
+	{"net_max_latency_ms", netMillis(func(l *result.Latency) time.Duration { return l.Max })},
 	{"server", func(r result.Run) string { return r.Server }},
 	{"version", func(r result.Run) string { return r.Version }},
 	{"round", func(r result.Run) string { return strconv.Itoa(r.Round) }},
@@ -111,6 +115,16 @@ func usage(of func(result.Usage) int64) func(result.Run) string {
 			return ""
 		}
 		return whole(of(r.Usage))
+	}
+}
+
+// netMillis is a column of latencies less the machine's stalls.
+func netMillis(of func(*result.Latency) time.Duration) func(result.Run) string {
+	return func(r result.Run) string {
+		if r.Net == nil {
+			return ""
+		}
+		return millis(of(r.Net))
 	}
 }
 

@@ -70,6 +70,7 @@ type Row struct {
 	CPU, CPULow, CPUHigh    float64 // nanoseconds an operation; NaN: not known
 	// Of all rounds together, as the package's doc says.
 	Latency                result.Latency
+	Net                    *result.Latency // less the machine's stalls; nil: not known of all
 	Ops, Errors, Closed    int64
 	FirstError             string
 	Hits, Misses           int64
@@ -205,7 +206,7 @@ func (r *Row) merge() {
 	r.Rate, r.RateLow, r.RateHigh = middle(rates)
 	_, r.CPULow, r.CPUHigh = middle(cpus)
 	r.CPU = cpu / counted // 0/0 is NaN: not known
-	r.Latency = mergeLatencies(r.Runs)
+	r.Latency, r.Net = mergeLatencies(r.Runs), mergeNet(r.Runs)
 	r.Commands = mergeCommands(r.Runs)
 }
 

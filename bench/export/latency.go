@@ -21,6 +21,20 @@ func mergeLatencies(runs []result.Run) result.Latency {
 	return merged(list)
 }
 
+// mergeNet is the same for the latencies less the machine's stalls; nil if some round
+// has none.
+func mergeNet(runs []result.Run) *result.Latency {
+	list := make([]result.Latency, len(runs))
+	for i, r := range runs {
+		if r.Net == nil {
+			return nil
+		}
+		list[i] = *r.Net
+	}
+	out := merged(list)
+	return &out
+}
+
 func merged(list []result.Latency) result.Latency {
 	// A round in which nothing was answered has no latencies to add.
 	list = slices.DeleteFunc(slices.Clone(list), func(l result.Latency) bool { return l.Count == 0 })

@@ -19,6 +19,7 @@ type Sweep struct {
 	By    string        // what varies
 	Share float64       // of the commands, whose latency is looked at: 0.999 for p99.9
 	Limit time.Duration // 0: no bound
+	Net   bool          // of a search: latencies are less the machine's stalls
 	Lines []SweepLine
 }
 
@@ -118,6 +119,9 @@ func (s *Sweep) add(r result.Run, index int, offered float64, unit string) {
 		s.Lines = append(s.Lines, SweepLine{Server: r.Server, Index: index})
 	}
 	p := SweepPoint{Label: count(offered) + unit, offered: offered, Rate: r.Rate, Latency: r.Latency, CPU: cpuOf(r), Within: r.Within}
+	if s.Limit > 0 && r.Net != nil {
+		s.Net, p.Latency = true, *r.Net
+	}
 	s.Lines[i].Points = append(s.Lines[i].Points, p)
 }
 
@@ -136,7 +140,12 @@ func (s *Sweep) finish() int {
 }
 
 // Percentile names the one that the sweep looks at.
-func (s *Sweep) Percentile() string { return percentile(s.Share) }
+func (s *Sweep) Percentile() string {
+	if s.Net {
+		return "net " + percentile(s.Share)
+	}
+	return percentile(s.Share)
+}
 
 // percentile names a share of the commands.
 func percentile(share float64) string {

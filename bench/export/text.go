@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/ashlar-cache/ashlar/bench/plot"
@@ -80,6 +81,9 @@ func (d *Digest) Remarks() []string {
 	for _, a := range d.File.Absent {
 		out = append(out, a+" is not installed: nothing is compared with it")
 	}
+	if note := d.stalls(); note != "" {
+		out = append(out, note)
+	}
 	for _, s := range d.Scenarios {
 		if len(d.File.Failures) > 0 {
 			break // they say it already
@@ -97,6 +101,20 @@ func (d *Digest) Remarks() []string {
 		}
 	}
 	return append(out, d.Warnings...)
+}
+
+// stalls explains the latencies that leave them out; empty if there are none.
+func (d *Digest) stalls() string {
+	var still, took time.Duration
+	for _, r := range d.File.Runs {
+		if r.Net != nil {
+			still, took = still+r.Stalled, took+r.Took
+		}
+	}
+	if took == 0 {
+		return ""
+	}
+	return fmt.Sprintf("this machine itself stood still for %.2f %% of the time: a real-time thread on an idle processor could not run; \"net\" is latency less that, and what a bound is held against", 100*still.Seconds()/took.Seconds())
 }
 
 // column is one of a scenario's table; those that say nothing about any server are
@@ -117,11 +135,14 @@ var columns = []column{
 		return durationOf(r.CPU)
 	}},
 	{"ratio", func(_ *Scenario, r *Row) string { return times(r.CPURatio) }},
-	{"p50", percentileCell(0.5)},
-	{"p99", percentileCell(0.99)},
-	{"p99.9", percentileCell(0.999)},
-	{"p99.99", percentileCell(0.9999)},
-	{"max", percentileCell(1)},
+	{"p50", percentileCell(0.5, seen)},
+	{"p99", percentileCell(0.99, seen)},
+	{"p99.9", percentileCell(0.999, seen)},
+	{"p99.99", percentileCell(0.9999, seen)},
+	{"max", percentileCell(1, seen)},
+	{"net p99.9", percentileCell(0.999, net)},
+	{"net p99.99", percentileCell(0.9999, net)},
+	{"net max", percentileCell(1, net)},
 	{"memory", func(_ *Scenario, r *Row) string {
 		if r.Peak <= 0 {
 			return ""
@@ -152,10 +173,19 @@ func part(of, rest int64) string {
 	return fmt.Sprintf("%.1f %%", 100*float64(of)/float64(of+rest))
 }
 
+// The latencies of a row: as users see them, and less the machine's stalls.
+func seen(r *Row) result.Latency { return r.Latency }
+func net(r *Row) result.Latency {
+	if r.Net == nil {
+		return result.Latency{}
+	}
+	return *r.Net
+}
+
 // percentileCell is a column of a percentile.
-func percentileCell(share float64) func(*Scenario, *Row) string {
+func percentileCell(share float64, of func(*Row) result.Latency) func(*Scenario, *Row) string {
 	return func(_ *Scenario, r *Row) string {
-		at, ok := At(r.Latency, share)
+		at, ok := At(of(r), share)
 		if !ok {
 			return ""
 		}

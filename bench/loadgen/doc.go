@@ -33,6 +33,16 @@
 // as Client.Late. An open loop's thread therefore has real-time priority where the
 // system permits, and looks at the clock between any two connections that it serves.
 //
+// # A machine that stands still
+//
+// A virtual machine loses its processors to its neighbours for milliseconds at a time.
+// A few of these decide a p99.9, whatever the server is. In an open loop a real-time
+// thread for each processor therefore looks at the clock every 250 µs and notes when it
+// was late: nothing that a server does can hold it up. Net is the distribution of
+// latencies less what of each was such a stall, beside the distribution as it was seen.
+// A stall is noticed by its end alone, so that up to 250 µs of it are still counted, and
+// so are commands that had to wait for those which a stall had gathered.
+//
 // # How it is built
 //
 //	Config ──► Run ──┬─► worker 0 ──► transport: epoll, or goroutines

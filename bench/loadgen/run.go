@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/ashlar-cache/ashlar/bench/pace"
 	"github.com/ashlar-cache/ashlar/bench/result"
 )
 
@@ -22,6 +23,7 @@ type run struct {
 	// since base, and set before any thread goes on.
 	start, end int64
 	line       *timeline
+	stalls     *pace.Stalls   // nil in a closed loop, or where they cannot be told
 	ops        []atomic.Int64 // answered, of each thread
 
 	// Messages to subscribers: how many the server says there are, how many came, and
@@ -61,6 +63,10 @@ func Run(ctx context.Context, c Config) (result.Run, error) {
 			return result.Run{}, errors.New("memcached can be asked for keys and values only")
 		}
 		r.names = []string{memcachedGet: "GET", memcachedSet: "SET"}
+	}
+	if c.Rate > 0 {
+		r.stalls = pace.WatchStalls()
+		defer r.stalls.Close()
 	}
 	r.line = newTimeline(c.Threads)
 	r.publishing.Store(int64(c.Threads))
@@ -197,6 +203,7 @@ func (r *run) report(workers []*worker, busy time.Duration) result.Run {
 		if w.second >= 0 && w.first {
 			w.settleBehind(r.now())
 			w.handOver(w.second + 1)
+			w.net.settle(math.MaxInt64)
 		}
 		last = max(last, w.last)
 		if w != workers[0] {
@@ -216,6 +223,11 @@ func (r *run) report(workers []*worker, busy time.Duration) result.Run {
 	}
 	total := merged(all)
 	out.Latency = total.Summary()
+	if r.stalls != nil {
+		net := all.net.latency.Summary()
+		out.Net = &net
+		out.Stalled = r.stalls.Within(pace.Span{From: r.base.Add(time.Duration(r.start)), To: r.base.Add(time.Duration(max(last, r.start)))})
+	}
 	for i, k := range all.commands {
 		out.Ops += k.ops
 		out.Errors += k.errors

@@ -20,6 +20,7 @@ type tally struct {
 	current *hist.Latencies
 	seconds count // of the current one: its operations and errors
 
+	net        netTally
 	connects   *hist.Latencies // time to open connections during the run
 	late       *hist.Latencies // the generator's own lateness
 	deliveries *hist.Latencies // of messages to subscribers
@@ -70,6 +71,7 @@ func (t *tally) flush() {
 	t.seconds.ops += t.same
 	c.latency.RecordN(d, t.same)
 	t.current.RecordN(d, t.same)
+	t.net.count(t.sameStart, t.sameDone, t.same)
 	t.same = 0
 }
 
@@ -123,6 +125,7 @@ func (t *tally) merge(o *tally) {
 		c.errors += d.errors
 		c.latency.Merge(d.latency)
 	}
+	t.net.merge(&o.net)
 	t.connects.Merge(o.connects)
 	t.late.Merge(o.late)
 	t.deliveries.Merge(o.deliveries)

@@ -106,6 +106,7 @@ func (w *worker) roll(now int64) {
 	}
 	if second := int((now - w.start) / int64(time.Second)); second > w.second {
 		w.handOver(second)
+		w.net.settle(now - settleAfter)
 	}
 }
 

@@ -89,6 +89,7 @@ func newWorker(r *run, index int) *worker {
 		w.conns = append(w.conns, m)
 	}
 	w.tally = newTally(len(r.names))
+	w.net = newNetTally(r.stalls, r.base)
 	return w
 }
 
@@ -376,10 +377,13 @@ func (w *worker) settleBehind(now int64) {
 			f := m.flights.pop()
 			w.behind++
 			w.commands[f.command].latency.Record(time.Duration(now - f.start))
+			w.net.count(f.start, now, 1)
 		}
 		for m.due.held > 0 {
 			w.behind++
-			w.commands[0].latency.Record(time.Duration(now - m.due.pop()))
+			start := m.due.pop()
+			w.commands[0].latency.Record(time.Duration(now - start))
+			w.net.count(start, now, 1)
 		}
 	}
 }

@@ -25,7 +25,11 @@ func TestEvery(t *testing.T) {
 func TestStallsWithin(t *testing.T) {
 	at := func(ms int) time.Time { return time.Unix(100, 0).Add(time.Duration(ms) * time.Millisecond) }
 	span := func(from, to int) Span { return Span{From: at(from), To: at(to)} }
-	s := &Stalls{spans: []Span{span(0, 2), span(10, 14), span(12, 15), span(11, 15), span(30, 40)}}
+	s := new(Stalls)
+	for _, one := range []Span{span(0, 2), span(10, 14), span(12, 15), span(11, 15), span(13, 14), span(30, 40)} {
+		s.note(one)
+	}
+	assert.Equal(t, []Span{span(0, 2), span(10, 15), span(30, 40)}, s.spans)
 	for in, want := range map[Span]int{
 		span(0, 50): 17, span(3, 9): 0, span(1, 9): 1, span(11, 13): 2, span(13, 14): 1,
 		span(14, 31): 2, span(35, 36): 1, span(50, 60): 0, span(12, 30): 3,

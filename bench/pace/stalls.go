@@ -1,6 +1,7 @@
 package pace
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -15,7 +16,7 @@ type Stalls struct {
 	work sync.WaitGroup
 
 	mu    sync.Mutex
-	spans []Span // the newest last
+	spans []Span // apart from each other, the newest last
 }
 
 // Span is a stretch of time.
@@ -24,8 +25,9 @@ type Span struct{ From, To time.Time }
 const (
 	// watchEvery is how often the watching threads look at the clock.
 	watchEvery = 250 * time.Microsecond
-	// stallLeast is how late one must be for a stall; waking takes some time always.
-	stallLeast = 100 * time.Microsecond
+	// StallLeast is how late one must be for a stall; waking takes some time always.
+	// What took less than that was not held up by one.
+	StallLeast = 100 * time.Microsecond
 	// keepSpans bounds what is remembered. At one stall a millisecond, that is a minute.
 	keepSpans = 1 << 16
 )
@@ -64,15 +66,31 @@ func (s *Stalls) watch() {
 		default:
 		}
 		due := time.Now().Add(watchEvery)
-		if late := Until(due); late >= stallLeast {
+		if late := Until(due); late >= StallLeast {
 			s.mu.Lock()
-			if len(s.spans) == keepSpans {
-				s.spans = append(s.spans[:0], s.spans[keepSpans/2:]...)
-			}
-			s.spans = append(s.spans, Span{From: due, To: due.Add(late)})
+			s.note(Span{From: due, To: due.Add(late)})
 			s.mu.Unlock()
 		}
 	}
+}
+
+// note adds a stall, put together with those that it overlaps: they are noted nearly
+// in the order of their ends, so these are the newest.
+func (s *Stalls) note(one Span) {
+	if len(s.spans) == keepSpans {
+		s.spans = append(s.spans[:0], s.spans[keepSpans/2:]...)
+	}
+	n := len(s.spans)
+	for n > 0 && !s.spans[n-1].To.Before(one.From) {
+		n--
+		if s.spans[n].From.Before(one.From) {
+			one.From = s.spans[n].From
+		}
+		if s.spans[n].To.After(one.To) {
+			one.To = s.spans[n].To
+		}
+	}
+	s.spans = append(s.spans[:n], one)
 }
 
 // Within is for how long the machine stood still in a stretch of time, on any of its
@@ -83,20 +101,23 @@ func (s *Stalls) Within(in Span) (total time.Duration) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	// Spans are noted in the order of their ends, so the union can be taken backwards.
-	until := in.To
-	for i := len(s.spans) - 1; i >= 0 && s.spans[i].To.After(in.From); i-- {
-		from, to := s.spans[i].From, s.spans[i].To
-		if from.Before(in.From) {
-			from = in.From
+	first, _ := slices.BinarySearchFunc(s.spans, in.From, func(span Span, from time.Time) int {
+		if span.To.After(from) {
+			return 1
 		}
-		if to.After(until) {
-			to = until
+		return -1
+	})
+	for _, span := range s.spans[first:] {
+		if !span.From.Before(in.To) {
+			break
 		}
-		if to.After(from) {
-			total += to.Sub(from)
-			until = from
+		if span.From.Before(in.From) {
+			span.From = in.From
 		}
+		if span.To.After(in.To) {
+			span.To = in.To
+		}
+		total += span.To.Sub(span.From)
 	}
 	return total
 }

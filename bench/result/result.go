@@ -65,11 +65,17 @@ type Run struct {
 	// Faults are the texts of error replies, the most frequent first.
 	Faults []Fault `json:"faults,omitempty"`
 
-	Latency  Latency   `json:"latency"`
-	Commands []Command `json:"commands,omitempty"`
-	Timeline []Second  `json:"timeline,omitempty"`
-	Usage    Usage     `json:"usage"`  // of the server
-	Client   Client    `json:"client"` // of the generator itself
+	Latency Latency `json:"latency"`
+	// Net is Latency less the time in which the machine itself stood still while a
+	// command was under way, as the hypervisor and interrupts make it: moments in which
+	// not even a real-time thread on an idle processor could run. It is nil in a closed
+	// loop, and where such moments cannot be told. Stalled is how long they were in all.
+	Net      *Latency      `json:"net,omitempty"`
+	Stalled  time.Duration `json:"stalled,omitempty"`
+	Commands []Command     `json:"commands,omitempty"`
+	Timeline []Second      `json:"timeline,omitempty"`
+	Usage    Usage         `json:"usage"`  // of the server
+	Client   Client        `json:"client"` // of the generator itself
 	// Within tells, in a sweep, whether this point met the bound on latency.
 	Within *bool `json:"within,omitempty"`
 }
