@@ -17,8 +17,16 @@ const (
 	digits  = 3
 )
 
+// roughDigits are those of Rough.
+const roughDigits = 2
+
 // Latencies is a histogram for one goroutine; merge those of several.
 type Latencies struct{ h *hdrhistogram.Histogram }
+
+// Rough is an empty histogram with two significant digits. It takes a tenth of the time
+// and memory to merge, to ask for percentiles and to reset: some dozens of microseconds,
+// where New takes a millisecond in all, which who keeps time cannot spare.
+func Rough() *Latencies { return &Latencies{hdrhistogram.New(lowest, highest, roughDigits)} }
 
 // New is an empty histogram.
 func New() *Latencies { return &Latencies{hdrhistogram.New(lowest, highest, digits)} }

@@ -32,6 +32,8 @@ type Config struct {
 	Connections int // 1 if 0
 	Depth       int // commands in flight on a connection; 1 if 0
 	Threads     int // event loops; 0: as many as this machine can give away
+	// On ties thread n to the n-th of these processors; empty: the system decides.
+	On []int
 
 	// Rate makes it an open loop: so many commands a second become due, whatever the
 	// server does. 0 is a closed loop at full speed.
@@ -108,6 +110,8 @@ func (c *Config) settle() error {
 		return fmt.Errorf("the depth of pipelining is 1 to %d", maxDepth)
 	case c.Rate > maxRate:
 		return errors.New("the rate is at most 1,000,000,000 a second")
+	case len(c.On) > 0 && len(c.On) < c.Threads:
+		return errors.New("each thread needs a processor of its own if they are tied to some")
 	case c.Threads < 1 || c.Rate < 0 || c.Reconnect < 0 || c.Channels < 1 || c.DB < 0:
 		return errors.New("threads, rate, reconnections, channels and database must not be negative")
 	case c.Protocol == Memcached && (c.Subscribers > 0 || c.Password != "" || c.DB > 0):

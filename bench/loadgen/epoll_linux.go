@@ -47,17 +47,30 @@ type socket struct {
 }
 
 // bind takes a thread for the loop. In an open loop it must be on time, so it goes
-// before other threads where the system permits, unless it has no processor to spare.
+// before other threads where the system permits; if that could take the last processor
+// from the server, it has only more of it than others.
 func (l *loop) bind() (release func()) {
 	unpin := runtime.UnlockOSThread
-	if l.cfg.Rate > 0 && l.cfg.Threads < runtime.NumCPU() {
-		unpin = pace.Pinned()
-	} else {
+	switch {
+	case l.cfg.Rate > 0 && l.cfg.Threads < len(pace.Processors()):
+		unpin, l.poll.urgent = pace.Pinned(), true
+	case l.cfg.Rate > 0:
+		unpin = pace.Preferred()
+	default:
 		runtime.LockOSThread()
 	}
 	// Timers of ordinary threads may be 50 µs late.
 	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
+	free := func() {}
+	if len(l.cfg.On) > 0 {
+		if untie, err := pace.Tie(l.cfg.On[l.index : l.index+1]); err == nil {
+			free = untie
+		} else {
+			l.failure = err
+		}
+	}
 	return func() {
+		free()
 		_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 0, 0, 0, 0)
 		unpin()
 	}

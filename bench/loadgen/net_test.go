@@ -23,9 +23,9 @@ func TestNet(t *testing.T) {
 	n.count(9*ms, 15*ms, 2)
 	n.count(12*ms, 15*ms, 1)
 	n.count(15*ms, 16*ms, 1)
-	n.settle(15 * ms)
+	n.settle(15*ms, 5)
 	assert.Equal(t, int64(10), n.latency.Count(), "the last one still waits")
-	n.settle(16 * ms)
+	n.settle(16*ms, 5)
 	assert.Equal(t, int64(11), n.latency.Count())
 	assert.Equal(t, 2*time.Millisecond, n.latency.Max().Round(10*time.Microsecond), "6 ms less 4")
 	assert.Equal(t, time.Millisecond, n.latency.At(80).Round(10*time.Microsecond), "3 ms less 2, and one that waited for the server alone")
@@ -34,13 +34,13 @@ func TestNet(t *testing.T) {
 	for i := range int64(3 * slowMost) {
 		n.count((20+i)*ms, (22+i)*ms, 1)
 	}
-	assert.LessOrEqual(t, len(n.slow), slowMost)
-	n.settle(1 << 62)
+	assert.LessOrEqual(t, n.slow.held, slowMost)
+	n.settle(1<<62, 1<<62)
 	assert.Equal(t, int64(11+3*slowMost), n.latency.Count())
 
 	none := newNetTally(nil, base)
 	none.count(0, ms, 1)
-	none.settle(ms)
+	none.settle(ms, 5)
 	none.merge(&n)
 	assert.Nil(t, none.latency)
 }

@@ -29,10 +29,12 @@ type poller struct {
 	fd     int
 	events []syscall.EpollEvent
 	coarse bool // the system cannot wait for less than a millisecond
+	urgent bool // the thread goes before others
 }
 
 // wait returns the connections that are ready, after timeout at the latest. It does
-// not tell the Go scheduler of a wait that takes no time.
+// not tell the Go scheduler of a wait that takes no time; nor, on a thread that goes
+// before all others, of any, as that would be a danger: see pace's lateness.
 func (p *poller) wait(timeout time.Duration) ([]syscall.EpollEvent, error) {
 	n, errno := p.poll(timeout)
 	if errno == syscall.ENOSYS { // before Linux 5.11
@@ -47,16 +49,16 @@ func (p *poller) wait(timeout time.Duration) ([]syscall.EpollEvent, error) {
 
 func (p *poller) poll(timeout time.Duration) (int, syscall.Errno) {
 	at := uintptr(unsafe.Pointer(unsafe.SliceData(p.events)))
-	switch {
-	case timeout <= 0:
-		n, _, errno := syscall.RawSyscall6(syscall.SYS_EPOLL_PWAIT, uintptr(p.fd), at, uintptr(len(p.events)), 0, 0, 0)
-		return int(n), errno
-	case p.coarse:
-		n, _, errno := syscall.Syscall6(syscall.SYS_EPOLL_PWAIT, uintptr(p.fd), at, uintptr(len(p.events)), uintptr(timeout.Milliseconds()), 0, 0)
+	call := syscall.Syscall6
+	if p.urgent || timeout <= 0 {
+		call = syscall.RawSyscall6
+	}
+	if timeout <= 0 || p.coarse {
+		n, _, errno := call(syscall.SYS_EPOLL_PWAIT, uintptr(p.fd), at, uintptr(len(p.events)), uintptr(max(timeout.Milliseconds(), 0)), 0, 0)
 		return int(n), errno
 	}
 	ts := syscall.NsecToTimespec(int64(timeout))
-	n, _, errno := syscall.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(p.fd), at, uintptr(len(p.events)), uintptr(unsafe.Pointer(&ts)), 0, 0)
+	n, _, errno := call(unix.SYS_EPOLL_PWAIT2, uintptr(p.fd), at, uintptr(len(p.events)), uintptr(unsafe.Pointer(&ts)), 0, 0)
 	runtime.KeepAlive(&ts)
 	return int(n), errno
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -63,6 +64,12 @@ func Run(ctx context.Context, c Config) (result.Run, error) {
 			return result.Run{}, errors.New("memcached can be asked for keys and values only")
 		}
 		r.names = []string{memcachedGet: "GET", memcachedSet: "SET"}
+	}
+	// Raw system calls keep a processor of the Go scheduler each, and what else the
+	// program does needs one, too: with as many as a process tied to one core gets, a
+	// worker would wait 20 ms for its turn.
+	if least := c.Threads + 2; runtime.GOMAXPROCS(0) < least {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(least))
 	}
 	if c.Rate > 0 {
 		r.stalls = pace.WatchStalls()
@@ -203,7 +210,7 @@ func (r *run) report(workers []*worker, busy time.Duration) result.Run {
 		if w.second >= 0 && w.first {
 			w.settleBehind(r.now())
 			w.handOver(w.second + 1)
-			w.net.settle(math.MaxInt64)
+			w.net.settle(math.MaxInt64, math.MaxInt)
 		}
 		last = max(last, w.last)
 		if w != workers[0] {

@@ -66,6 +66,9 @@ func (q *queue[T]) push(v T) {
 	q.held++
 }
 
+// first is the one that pop would take; there must be one.
+func (q *queue[T]) first() *T { return &q.ring[q.at] }
+
 // pop takes the first.
 func (q *queue[T]) pop() T {
 	v := q.ring[q.at]

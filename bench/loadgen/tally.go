@@ -43,7 +43,7 @@ type count struct {
 
 func newTally(commands int) tally {
 	t := tally{
-		commands: make([]count, commands), current: hist.New(), connects: hist.New(),
+		commands: make([]count, commands), current: hist.Rough(), connects: hist.New(),
 		late: hist.New(), deliveries: hist.New(), faults: make(map[string]int64),
 	}
 	for i := range t.commands {

@@ -42,7 +42,7 @@ func (t *timeline) add(worker, second, now int, c count) {
 	defer t.mu.Unlock()
 	s := t.open[second]
 	if s == nil {
-		s = &openSecond{latency: hist.New()}
+		s = &openSecond{latency: hist.Rough()}
 		t.open[second] = s
 	}
 	s.ops += c.ops
@@ -106,7 +106,6 @@ func (w *worker) roll(now int64) {
 	}
 	if second := int((now - w.start) / int64(time.Second)); second > w.second {
 		w.handOver(second)
-		w.net.settle(now - settleAfter)
 	}
 }
 

@@ -22,6 +22,17 @@ func Pinned() (release func()) {
 	}
 }
 
+// Preferred is Pinned where others must go on: the thread gets a larger share of a
+// processor than they do.
+func Preferred() (release func()) {
+	runtime.LockOSThread()
+	calm := prefer()
+	return func() {
+		calm()
+		runtime.UnlockOSThread()
+	}
+}
+
 // Yielding ties the calling goroutine to a thread of its own, which ends with it, and
 // lets every other thread of the machine go first. A load at a given rate that stands
 // in for clients elsewhere calls it: it must not take the processor from the server,
@@ -30,6 +41,15 @@ func Yielding() {
 	runtime.LockOSThread()
 	yielding()
 }
+
+// Processors are those that there are for this process and others; those to which a
+// user has tied it, to leave the rest to a server, may be fewer. They are none where that
+// cannot be told.
+func Processors() []int { return processors() }
+
+// Tie has the calling goroutine, which must be locked to its thread, and the processes
+// that it starts run on these processors alone. The function returned undoes it.
+func Tie(processors []int) (release func(), err error) { return tie(processors) }
 
 // Until waits for a moment and returns how late it is by then; it does not wait
 // for one that has passed.

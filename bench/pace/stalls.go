@@ -1,8 +1,10 @@
 package pace
 
 import (
+	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -12,8 +14,9 @@ import (
 // waited meanwhile is not the server's doing. What the server does, its threads, its
 // locks, its use of all processors, does not delay such a thread.
 type Stalls struct {
-	stop chan struct{}
-	work sync.WaitGroup
+	stop  atomic.Bool
+	work  sync.WaitGroup
+	procs int // of the Go scheduler, before
 
 	mu    sync.Mutex
 	spans []Span // apart from each other, the newest last
@@ -35,23 +38,25 @@ const (
 // WatchStalls begins to watch each processor; nil if the system does not allow threads
 // to go before others: without that, ordinary load would be taken for a stall.
 func WatchStalls() *Stalls {
-	s := &Stalls{stop: make(chan struct{})}
-	n := processors()
-	allowed := make(chan bool, n)
-	for i := range n {
+	all := processors()
+	// Each watching thread keeps one of the scheduler's processors.
+	s := &Stalls{procs: runtime.GOMAXPROCS(0)}
+	runtime.GOMAXPROCS(s.procs + len(all))
+	allowed := make(chan bool, len(all))
+	for _, cpu := range all {
 		s.work.Go(func() {
-			ok := foremost(i)
+			ok := foremost(cpu)
 			allowed <- ok
 			if ok {
 				s.watch()
 			}
 		})
 	}
-	all := n > 0
-	for range n {
-		all = <-allowed && all
+	some := len(all) > 0
+	for range all {
+		some = <-allowed && some
 	}
-	if !all {
+	if !some {
 		s.Close()
 		return nil
 	}
@@ -59,16 +64,12 @@ func WatchStalls() *Stalls {
 }
 
 func (s *Stalls) watch() {
-	for {
-		select {
-		case <-s.stop:
-			return
-		default:
-		}
-		due := time.Now().Add(watchEvery)
-		if late := Until(due); late >= StallLeast {
+	for !s.stop.Load() {
+		late := time.Duration(lateness(int64(watchEvery)))
+		now := time.Now() // always: a call is where the Go scheduler can stop this thread
+		if late >= StallLeast {
 			s.mu.Lock()
-			s.note(Span{From: due, To: due.Add(late)})
+			s.note(Span{From: now.Add(-late), To: now})
 			s.mu.Unlock()
 		}
 	}
@@ -125,7 +126,8 @@ func (s *Stalls) Within(in Span) (total time.Duration) {
 // Close ends the watch.
 func (s *Stalls) Close() {
 	if s != nil {
-		close(s.stop)
+		s.stop.Store(true)
 		s.work.Wait()
+		runtime.GOMAXPROCS(s.procs)
 	}
 }

@@ -1,6 +1,7 @@
 package pace
 
 import (
+	"fmt"
 	"runtime"
 	"syscall"
 	"time"
@@ -30,36 +31,63 @@ func urgent() (calm func()) {
 			_ = unix.SchedSetAttr(tid, &unix.SchedAttr{Size: unix.SizeofSchedAttr}, 0)
 		}
 	}
+	return prefer()
+}
+
+// prefer raises the weight of this thread among ordinary ones.
+func prefer() (calm func()) {
+	tid := syscall.Gettid()
 	if syscall.Setpriority(syscall.PRIO_PROCESS, tid, niceness) != nil {
 		return func() {}
 	}
 	return func() { _ = syscall.Setpriority(syscall.PRIO_PROCESS, tid, 0) }
 }
 
-// processors is how many this process may use.
-func processors() int { return runtime.NumCPU() }
+// processors are those that this process could use, also where it is tied to some of
+// them: the server may be tied to the others.
+func processors() (out []int) {
+	done := make(chan unix.CPUSet)
+	go func() {
+		runtime.LockOSThread() // for good: the thread ends with its changed set
+		var all, may unix.CPUSet
+		for i := range all {
+			all[i] = ^all[i]
+		}
+		_ = unix.SchedSetaffinity(0, &all) // the system takes of these what there is
+		_ = unix.SchedGetaffinity(0, &may)
+		done <- may
+	}()
+	may := <-done
+	for cpu := range len(may) * 64 {
+		if may.IsSet(cpu) {
+			out = append(out, cpu)
+		}
+	}
+	return out
+}
+
+func tie(processors []int) (release func(), err error) {
+	var before, now unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &before); err != nil {
+		return nil, fmt.Errorf("sched_getaffinity: %w", err)
+	}
+	for _, cpu := range processors {
+		now.Set(cpu)
+	}
+	if err := unix.SchedSetaffinity(0, &now); err != nil {
+		return nil, fmt.Errorf("sched_setaffinity: %w", err)
+	}
+	return func() { _ = unix.SchedSetaffinity(0, &before) }, nil
+}
 
 // foremost ties the calling goroutine for good to a thread of its own, which goes before
-// all others on the n-th of the processors that this process may use.
-func foremost(n int) bool {
+// all others on one of the processors.
+func foremost(cpu int) bool {
 	runtime.LockOSThread()
-	tid := syscall.Gettid()
-	var may unix.CPUSet
-	if unix.SchedGetaffinity(tid, &may) != nil {
-		return false
-	}
-	for cpu := range len(may) * 64 {
-		if !may.IsSet(cpu) {
-			continue
-		}
-		if n--; n < 0 {
-			var one unix.CPUSet
-			one.Set(cpu)
-			ahead := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Priority: 2, Flags: unix.SCHED_FLAG_RESET_ON_FORK}
-			return unix.SchedSetaffinity(tid, &one) == nil && unix.SchedSetAttr(tid, &ahead, 0) == nil
-		}
-	}
-	return false
+	var one unix.CPUSet
+	one.Set(cpu)
+	ahead := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Priority: 2, Flags: unix.SCHED_FLAG_RESET_ON_FORK}
+	return unix.SchedSetaffinity(0, &one) == nil && unix.SchedSetAttr(0, &ahead, 0) == nil
 }
 
 // yielding lets every ordinary thread go before this one.

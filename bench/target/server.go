@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/ashlar-cache/ashlar/bench/client"
+	"github.com/ashlar-cache/ashlar/bench/pace"
 )
 
 // startPatience is how long a server may take until it answers.
@@ -53,7 +54,7 @@ func (s Spec) Start(ctx context.Context, settings ...Setting) (*Server, error) {
 	}
 	words := make([]string, len(s.Command), len(s.Command)+2*len(settings))
 	for i, w := range s.Command {
-		words[i] = strings.NewReplacer("{port}", strconv.Itoa(port), "{processors}", strconv.Itoa(runtime.NumCPU())).Replace(w)
+		words[i] = strings.NewReplacer("{port}", strconv.Itoa(port), "{processors}", strconv.Itoa(s.processors())).Replace(w)
 	}
 	for _, o := range settings {
 		more, err := s.style.words(o)
@@ -73,9 +74,8 @@ func (s Spec) Start(ctx context.Context, settings ...Setting) (*Server, error) {
 	go func() {
 		runtime.LockOSThread() // the server lives as long as this thread: see endWithParent
 		defer runtime.UnlockOSThread()
-		err := v.process.Start()
-		started <- err
-		if err == nil {
+		started <- s.run(v.process)
+		if v.process.Process != nil {
 			v.status = v.process.Wait()
 			close(v.ended)
 		}
@@ -89,6 +89,27 @@ func (s Spec) Start(ctx context.Context, settings ...Setting) (*Server, error) {
 		return nil, err
 	}
 	return v, nil
+}
+
+// processors is how many the server may use.
+func (s Spec) processors() int {
+	if len(s.On) > 0 {
+		return len(s.On)
+	}
+	return runtime.NumCPU()
+}
+
+// run starts the process from this thread, whose processors it inherits.
+func (s Spec) run(c *exec.Cmd) error {
+	if len(s.On) == 0 {
+		return c.Start()
+	}
+	release, err := pace.Tie(s.On)
+	if err != nil {
+		return err
+	}
+	defer release()
+	return c.Start()
 }
 
 // freePort is a port that nobody listens on now. Somebody else may take it before

@@ -30,6 +30,8 @@ type Spec struct {
 	Addr string
 	// Memcached says that it speaks memcached's own protocol.
 	Memcached bool
+	// On are the processors that it runs on when it is started here; empty: all.
+	On []int
 	// style is how settings stand on its command line.
 	style style
 }

@@ -2,6 +2,7 @@ package target
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/ashlar-cache/ashlar/bench/pace"
 )
 
 func TestFind(t *testing.T) {
@@ -171,4 +174,24 @@ func TestBuild(t *testing.T) {
 	require.NoError(t, err)
 	v.Stop()
 	assert.Error(t, v.Err(), "it is gone")
+}
+
+// TestOn starts a server on one of the processors; it then knows of no other.
+func TestOn(t *testing.T) {
+	all := pace.Processors()
+	if len(all) == 0 {
+		t.Skip("this system does not tie processes to processors")
+	}
+	spec, err := Find(t.Context(), Redis, "", "")
+	if err != nil {
+		t.Skip(err)
+	}
+	spec.On = all[len(all)-1:]
+	assert.Equal(t, 1, spec.processors())
+	s, err := spec.Start(t.Context())
+	require.NoError(t, err)
+	defer s.Stop()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.Pid))
+	require.NoError(t, err)
+	assert.Regexp(t, fmt.Sprintf(`Cpus_allowed_list:\s%d\n`, spec.On[0]), string(status))
 }

@@ -74,6 +74,7 @@ func (out *outcome) start(ctx context.Context, names []string) (servers []*targe
 		if err != nil {
 			return servers, stop, err
 		}
+		spec.On = out.on
 		out.progress.Step("starting %s", spec.Name)
 		server, err := spec.Start(ctx, out.settings()...)
 		if err != nil {

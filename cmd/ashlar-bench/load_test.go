@@ -131,6 +131,7 @@ func TestRunVerbFails(t *testing.T) {
 		"no test":                {"run", "-t", "nosuch"},
 		"no bound":               {"run", "--slo", "p99"},
 		"leave out --rate":       {"run", "--slo", "p99=1ms", "--rate", "5"},
+		"--pin needs more":       {"run", "--pin", "--threads", "50", "-c", "50"},
 		"both say how large":     {"run", "-d", "5", "--values", "6"},
 		"belongs to":             {"run", "--subscribers", "2"},
 		`"x" is no option`:       {"fill", "x"},

@@ -16,6 +16,7 @@ import (
 	"github.com/ashlar-cache/ashlar/bench"
 	"github.com/ashlar-cache/ashlar/bench/loadgen"
 	"github.com/ashlar-cache/ashlar/bench/mix"
+	"github.com/ashlar-cache/ashlar/bench/pace"
 	"github.com/ashlar-cache/ashlar/bench/target"
 )
 
@@ -49,6 +50,8 @@ type loadFlags struct {
 	ashlar    string // path of the program; empty: look for it
 	rounds    int    // turns of each in a comparison
 	maxMemory string // the setting of that name
+	pin       bool   // servers and the generator's threads on processors of their own
+	on        []int  // those of the servers then
 
 	// What becomes of the results.
 	csv        bool   // in place of text
@@ -100,6 +103,7 @@ func newLoadFlags(verb string) *loadFlags {
 	f.Uint64Var(&o.mix.Seed, "seed", 1, "")
 	// What is told of it.
 	f.BoolVar(&o.silent, "silent", false, "")
+	f.BoolVar(&o.pin, "pin", false, "")
 	f.StringVar(&o.json, "json", "", "")
 	f.StringVar(&o.html, "html", "", "")
 	f.BoolVar(&o.csv, "csv", false, "")
@@ -162,6 +166,16 @@ func (o *loadFlags) settle() error {
 			return errors.New("--slo searches for the rate itself: leave out --rate and -n, and give --seconds for each point")
 		}
 		o.bound = bound
+	}
+	if o.pin {
+		// The generator has the last ones, and the servers the rest.
+		all := pace.Processors()
+		o.load.Threads = o.threads()
+		o.on = all[:max(len(all)-o.load.Threads, 0)]
+		if len(o.on) == 0 {
+			return fmt.Errorf("--pin needs more processors than the generator has threads, %d; this machine has %d", o.load.Threads, len(all))
+		}
+		o.load.On = all[len(o.on):]
 	}
 	// Without -n a load has a length of time, and with both whichever ends first.
 	switch {

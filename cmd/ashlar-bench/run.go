@@ -67,6 +67,7 @@ func (o *loadFlags) server(ctx context.Context) (server *target.Server, stop fun
 	// Started without data and with this machine's defaults, but for --maxmemory.
 	spec, err := target.Find(ctx, o.servers, o.ashlar, scratch)
 	if err == nil {
+		spec.On = o.on
 		server, err = spec.Start(ctx, o.settings()...)
 	}
 	if err != nil {
