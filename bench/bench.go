@@ -37,6 +37,7 @@ func Figures() []Figure {
 		{"typecpu", "processor time an operation on collections", both, measureTypeCPU},
 		{"growth", "cost of an operation as a collection grows", alone, measureGrowth},
 		{"bigquiet", "the same with 100 million elements, and as large collections go", alone, measureBigQuiet},
+		{"scale", "cost of an operation as keys and connections grow", alone, measureScale},
 		{"hitratio", "hit ratio at 64 MiB of resident memory", []string{target.Ashlar, target.Redis, "memcached"}, measureHitRatio},
 		{"expire", "two million items that expire at once, and how late items go", alone, measureExpire},
 		{"stuck", "clients that do not read, and idle ones", alone, measureStuck},

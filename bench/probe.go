@@ -235,11 +235,11 @@ func (p *probe) close() (reading, error) {
 // cells are a reading for a table; see probeColumns.
 func (g reading) cells() []any {
 	l := g.latency
-	return []any{l.Count(), hist.Round(l.At(50)), hist.Round(l.At(99)), hist.Round(l.At(99.9)), hist.Round(l.Max()),
+	return []any{l.Count(), hist.Round(l.At(50)), hist.Round(l.At(99)), hist.Round(l.At(99.9)), hist.Round(l.At(99.99)), hist.Round(l.Max()),
 		hist.Round(g.worst), hist.Round(g.late.Max()), hist.Round(g.waited)}
 }
 
-var probeColumns = []string{"requests", "p50", "p99", "p99.9", "worst", "net", "probe late", "no CPU"}
+var probeColumns = []string{"requests", "p50", "p99", "p99.9", "p99.99", "worst", "net", "probe late", "no CPU"}
 
 const probeNote = "latencies are those of a probe that sends 1,000 requests a second whether or not replies come; " +
 	"\"net\" is the worst one less the time in which the machine stood still meanwhile, for real-time threads too " +
