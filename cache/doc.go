@@ -101,13 +101,15 @@
 //
 // # Where the time goes
 //
-// In a server's profile of reads by 32-deep pipelines, half of the user time goes into
+// In a server's profile of reads by 32-deep pipelines, half of the user time would go into
 // waiting for memory: the index's line, the item's, the element's. Batches hide most of
-// it by reading a byte of each line ahead (TouchIndex, TouchItem, TouchElements), so that
-// the waits overlap; touchItem and Touch lead the profile for that reason, and what
-// follows them, find, Match and the copy of the value, finds its lines there.
-// Elements are reached under locks, and no load passes an atomic instruction: for them
-// the processor is asked ahead, node by node (package prefetch).
+// it by asking the processor ahead for all of them (TouchIndex, TouchItem, TouchElements;
+// package prefetch), so that the waits overlap and what follows, find, Match and the copy
+// of the value, finds its lines there. It is asked by an instruction that nothing waits
+// for. Loads of a byte of each line, which did it first, retire in their order, so that a
+// dozen at a time were under way: with 100 thousand keys a GET took 310 ns and takes 285,
+// with 20 million 640 and takes 505. And no load passes an atomic instruction, such as
+// the locks under which elements are reached.
 //
 // What is looked up is filled in place: find, openRead, openWrite, Probe and the trees'
 // Seek take a pointer to what they fill in, and the methods of Item have pointer receivers.

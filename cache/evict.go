@@ -8,6 +8,7 @@ import (
 	"github.com/ashlar-cache/ashlar/cache/internal/item"
 	"github.com/ashlar-cache/ashlar/cache/internal/nodes"
 	"github.com/ashlar-cache/ashlar/cache/internal/offheap"
+	"github.com/ashlar-cache/ashlar/cache/internal/prefetch"
 	"github.com/ashlar-cache/ashlar/cache/internal/slab"
 )
 
@@ -252,7 +253,7 @@ func (s *shard) sampleVictim(db int) slab.Ref {
 		n += s.tables[db].Sample(s.next(), refs[n:min(n+samplesPerBucket, want)])
 	}
 	for _, r := range refs[:n] {
-		s.touched += item.Touch(s.heap.At(slab.Ref(r))) // all waits for memory at once
+		prefetch.Lines(s.heap.At(slab.Ref(r)), 1) // all waits for memory at once
 	}
 	best, worst := slab.Ref(0), uint64(0)
 	for _, r := range refs[:n] {

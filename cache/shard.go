@@ -12,6 +12,7 @@ import (
 	"github.com/ashlar-cache/ashlar/cache/internal/item"
 	"github.com/ashlar-cache/ashlar/cache/internal/nodes"
 	"github.com/ashlar-cache/ashlar/cache/internal/offheap"
+	"github.com/ashlar-cache/ashlar/cache/internal/prefetch"
 	"github.com/ashlar-cache/ashlar/cache/internal/slab"
 )
 
@@ -52,7 +53,6 @@ type shard struct {
 	midway   bool     // a rename is under way: a value hangs from two keys for a moment
 	must     bool     // what is being allocated had better go beyond the bound than fail
 	epoch    uint64   // changes whenever items may have moved or gone by themselves
-	touched  byte     // keeps the compiler from dropping reads that only touch
 	random   uint64   // state of a xorshift generator
 	walk     uint32   // unit where the search for volatile items goes on
 	counts   counters
@@ -138,16 +138,15 @@ func (s *shard) next() uint64 {
 	return s.random * 0x2545F4914F6CDD1D
 }
 
-// touchItem reads from the first lines of the item that a lookup would most likely find. What is
-// reached without the lock may be another item by now, or free memory: it is never
-// looked at, and a block's memory stays readable for as long as the heap lives.
-func (s *shard) touchItem(db int, hash uint64, lines int) byte {
+// touchItem asks for the first lines of the item that a lookup would most likely find.
+// What is told without the lock may be another item by now, or free memory: it is never
+// looked at.
+func (s *shard) touchItem(db int, hash uint64, lines int) {
 	if t := s.published[db].Load(); t != nil {
 		if ref := t.Peek(hash); ref != 0 {
-			return item.TouchLines(s.heap.At(slab.Ref(ref)), lines)
+			prefetch.Lines(s.heap.At(slab.Ref(ref)), lines)
 		}
 	}
-	return 0
 }
 
 // entry is a key that was found: where its reference stands, and its item. It is
@@ -218,12 +217,11 @@ func (s *shard) setTable(db int, t *index.Table) {
 	s.published[db].Store(t)
 }
 
-// touch reads a byte of the line where a key's entry would be; it needs no lock.
-func (s *shard) touch(db int, hash uint64) byte {
+// touch asks for the line where a key's entry would be; it needs no lock.
+func (s *shard) touch(db int, hash uint64) {
 	if t := s.published[db].Load(); t != nil {
-		return t.Touch(hash)
+		t.Touch(hash)
 	}
-	return 0
 }
 
 // put stores an item under a key: over the old one where it is as large, else in

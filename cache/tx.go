@@ -99,12 +99,34 @@ func (c *Cache) Begin(tx *Tx, db int, keys ...[]byte) {
 		return
 	}
 	c.start(tx, db)
-	for _, key := range keys {
-		n := c.hash.sum(key) >> (64 - c.shardBits)
-		tx.locked[n/64] |= 1 << (n % 64)
+	// Some at a time, so that the hashes need little room.
+	for from := 0; from < len(keys); from += beginChunk {
+		var hashes [beginChunk]uint64
+		chunk := keys[from:min(from+beginChunk, len(keys))]
+		for i, key := range chunk {
+			h := c.hash.sum(key)
+			n := h >> (64 - c.shardBits)
+			tx.locked[n/64] |= 1 << (n % 64)
+			hashes[i] = h
+			if from < touchMost {
+				c.TouchIndex(db, h)
+			}
+		}
+		for i := range chunk {
+			if from < touchMost {
+				c.TouchItem(db, hashes[i], 1)
+			}
+		}
 	}
 	tx.lock()
 }
+
+// Begin asks for the memory of its keys, as who has a batch does by TouchIndex, for as
+// many as the processor's caches hold beside other things, so many at a time.
+const (
+	beginChunk = 32
+	touchMost  = 1024
+)
 
 // BeginAll begins a transaction on every key there may be.
 func (c *Cache) BeginAll(tx *Tx, db int) {
@@ -236,16 +258,15 @@ func (c *Cache) ShardOf(key []byte) int { return c.shardOf(c.hash.sum(key)).numb
 // Hash is a key's hash in this cache, for BeginHashed, TouchIndex and TouchItem.
 func (c *Cache) Hash(key []byte) uint64 { return c.hash.sum(key) }
 
-// TouchIndex reads from the line of the index where a key would be found, without
-// a lock. Where a batch of keys is known, doing it for all of them, then TouchItem
-// for all of them, lets their cache misses overlap. The results mean nothing; use
-// them for something, lest the compiler drop the reads.
-func (c *Cache) TouchIndex(db int, hash uint64) byte {
-	return c.shardOf(hash).touch(db, c.indexHash(hash))
+// TouchIndex asks the processor for the line of the index where a key would be found,
+// without a lock and without waiting. Where a batch of keys is known, doing it for all of
+// them, then TouchItem for all of them, lets their cache misses overlap.
+func (c *Cache) TouchIndex(db int, hash uint64) {
+	c.shardOf(hash).touch(db, c.indexHash(hash))
 }
 
-// TouchItem reads from the item that a key's lookup will most likely find.
-// lines is how many lines of 64 bytes of it will be wanted, at least 1.
-func (c *Cache) TouchItem(db int, hash uint64, lines int) byte {
-	return c.shardOf(hash).touchItem(db, c.indexHash(hash), lines)
+// TouchItem asks for the item that a key's lookup will most likely find. lines is how
+// many lines of 64 bytes of it will be wanted, at least 1.
+func (c *Cache) TouchItem(db int, hash uint64, lines int) {
+	c.shardOf(hash).touchItem(db, c.indexHash(hash), lines)
 }

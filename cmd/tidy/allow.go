@@ -18,7 +18,7 @@ cache/internal/slab: cache/internal/offheap cache/internal/invariants
 cache/internal/item:
 cache/internal/decimal:
 cache/internal/prefetch:
-cache/internal/index:
+cache/internal/index: cache/internal/prefetch
 cache/internal/evict:
 cache/internal/evict/sim: cache/internal/evict
 cache/internal/nodes: cache/internal/offheap cache/internal/slab cache/internal/invariants

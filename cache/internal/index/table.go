@@ -3,6 +3,8 @@ package index
 import (
 	"sync/atomic"
 	"unsafe"
+
+	"github.com/ashlar-cache/ashlar/cache/internal/prefetch"
 )
 
 // A Table maps hashes to references. All methods but Touch and Peek want the
@@ -52,17 +54,15 @@ func (t *Table) Resident() int64 {
 	return n
 }
 
-// Touch reads from the cache line where the lookup of hash will begin, so that
-// the line is there by then. It needs no lock: what it reads may be out of date
-// and means nothing. Use the result for something, lest the compiler drop it.
-func (t *Table) Touch(hash uint64) byte {
+// Touch asks the processor for the cache line where the lookup of hash will begin, so
+// that it is there by then. It needs no lock.
+func (t *Table) Touch(hash uint64) {
 	d := t.shared.Load()
 	pos := spread(hash)
 	l := leaf(atomic.LoadUint32((*uint32)(&d.leaves[pos>>(d.shift&63)])))
-	if l.steps() == 0 {
-		return 0
+	if l.steps() != 0 {
+		prefetch.Lines(unsafe.Pointer(t.pool.bucket(l.id(), l.home(l.within(pos)))), 1)
 	}
-	return *(*byte)(unsafe.Pointer(t.pool.bucket(l.id(), l.home(l.within(pos)))))
 }
 
 // at is the leaf that pos lies in.

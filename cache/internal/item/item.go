@@ -182,26 +182,6 @@ func Match(it *Item, p unsafe.Pointer, key []byte) bool {
 	return string(it.Key()) == string(key)
 }
 
-// Touch reads the first byte at p, to have it in the cache soon.
-func Touch(p unsafe.Pointer) byte { return *(*byte)(p) }
-
-// touchLine and touchPage: TouchLines reads a byte of each line, and never beyond the
-// page that p lies in, whose memory is readable as a whole.
-const (
-	touchLine = 64
-	touchPage = 16 << 10
-)
-
-// TouchLines is Touch for n lines of memory from p on, of those that lie in the same
-// page of the slab.
-func TouchLines(p unsafe.Pointer, n int) (sum byte) {
-	n = min(n, int(touchPage-uintptr(p)%touchPage+touchLine-1)/touchLine)
-	for i := range n {
-		sum += *(*byte)(unsafe.Add(p, i*touchLine))
-	}
-	return sum
-}
-
 // State is the 24 bits that the eviction policy keeps with each item.
 func State(p unsafe.Pointer) uint32 { return *(*uint32)(p) >> 8 }
 

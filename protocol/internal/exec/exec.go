@@ -89,7 +89,6 @@ type Executor struct {
 	turn     int        // the next of them
 	hash     uint64     // of the key of the command that runs,
 	hashed   bool       // if that is known
-	touched  byte       // keeps the compiler from dropping Prepare's reads
 	ahead    [touchMost]cache.ElementTouch
 
 	held bool // clients were paused when the last command came, see holdUp
@@ -150,7 +149,7 @@ func (x *Executor) Prepare(batch [][][]byte) {
 		if c := p.command; c != nil && c.Key != 0 && c.Key < len(argv) {
 			p.hash = store.Hash(argv[c.Key])
 			if p.hash != last { // the same key again is near already
-				x.touched += store.TouchIndex(x.db, p.hash)
+				store.TouchIndex(x.db, p.hash)
 			}
 			last = p.hash
 		}
@@ -159,7 +158,7 @@ func (x *Executor) Prepare(batch [][][]byte) {
 	last = 0
 	for i := range x.prepared {
 		if p := &x.prepared[i]; p.command != nil && p.command.Key != 0 && p.hash != last {
-			x.touched += store.TouchItem(x.db, p.hash, p.command.Lines)
+			store.TouchItem(x.db, p.hash, p.command.Lines)
 			last = p.hash
 		}
 	}
