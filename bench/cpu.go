@@ -17,25 +17,37 @@ type cpuProfile struct {
 	conns, depth int
 	value        int // bytes
 	set          bool
+	several      int     // not 0: MGET of so many keys
 	bar          float64 // share of the peer's processor time
 }
 
 // cpuProfiles are those of the figure: GET without pipelining from few and from many
-// connections, GET and SET in deep pipelines, and larger values.
+// connections, GET and SET in pipelines, larger values, and MGET.
 var cpuProfiles = []cpuProfile{
-	{name: "p1", conns: 50, depth: 1, value: 64, bar: 0.95},
-	{name: "c1000", conns: 1000, depth: 1, value: 64, bar: 0.90},
-	{name: "p32", conns: 50, depth: 32, value: 64, bar: 0.75},
-	{name: "set32", conns: 50, depth: 32, value: 64, set: true, bar: 0.65},
-	{name: "big", conns: 50, depth: 8, value: 4096, bar: 0.85},
+	{name: "p1", conns: 50, depth: 1, value: 64, bar: 0.90},
+	{name: "c1000", conns: 1000, depth: 1, value: 64, bar: 0.80},
+	{name: "p16", conns: 50, depth: 16, value: 64, bar: 0.70},
+	{name: "p32", conns: 50, depth: 32, value: 64, bar: 0.60},
+	{name: "set32", conns: 50, depth: 32, value: 64, set: true, bar: 0.50},
+	{name: "big", conns: 50, depth: 8, value: 4 << 10, bar: 0.80},
+	{name: "huge", conns: 50, depth: 1, value: 64 << 10, bar: 1.00},
+	{name: "mget", conns: 50, depth: 1, value: 64, several: 100, bar: 0.60},
 }
 
 // load is the profile as a load.
 func (p cpuProfile) load(r *run) cpuLoad {
 	keys := r.count(cpuKeys, 1000)
+	if p.value > 16<<10 {
+		keys = r.count(cpuKeys/20, 1000) // 300 MB of values
+	}
+	var words []crowd.Word
+	if p.several > 0 {
+		key := crowd.Word{Text: "key:", Below: uint64(keys), Digits: 12}
+		words = append([]crowd.Word{{Text: "MGET"}}, slices.Repeat([]crowd.Word{key}, p.several)...)
+	}
 	return cpuLoad{
 		name: p.name, bar: p.bar, turn: r.span(2*time.Second, 20*time.Millisecond),
-		options: crowd.Options{Conns: p.conns, Depth: p.depth, Keys: keys, Value: p.value, Set: p.set},
+		options: crowd.Options{Conns: p.conns, Depth: p.depth, Keys: keys, Value: p.value, Set: p.set, Words: words},
 		prepare: func(ctx context.Context, s *target.Server) error {
 			value := newPayload(p.value)
 			return r.filler(s).fill(ctx, keys, func(l *lane, i int) {
