@@ -175,6 +175,12 @@ func TestProbeSeesDeath(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, syscall.Kill(s.Pid, syscall.SIGKILL))
 	require.Error(t, s.Explain(context.DeadlineExceeded))
+	// One that is closed with nothing under way may not have noticed.
+	require.Eventually(t, func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.failure != nil
+	}, 5*time.Second, time.Millisecond)
 	_, err = p.close()
 	require.Error(t, err)
 }
