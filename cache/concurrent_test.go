@@ -178,14 +178,12 @@ func (w *worker) many() {
 
 // batch is what an event loop does: touch without locks, then work.
 func (w *worker) batch() {
-	keys := make([][]byte, 16)
+	keys, touches := make([][]byte, 40), make([]KeyTouch, 40)
 	for i := range keys {
 		keys[i] = w.key("sealed")
-		w.c.TouchIndex(0, w.c.Hash(keys[i]))
+		touches[i] = KeyTouch{Hash: w.c.Hash(keys[i]), Lines: len(keys[i]) % 8, Writes: i%2 == 0}
 	}
-	for _, key := range keys {
-		w.c.TouchItem(0, w.c.Hash(key), 1+len(key)%8)
-	}
+	w.c.TouchKeys(0, touches)
 	for _, key := range keys {
 		w.c.BeginHashed(&w.tx, 0, key, w.c.Hash(key))
 		if v, err := w.tx.Get(key); err == nil && !intact(v) {

@@ -42,7 +42,7 @@ import (
 // In a profile with a million keys by Zipf's law, half of the time goes into waiting for
 // the item's line and a sixth for the bucket's; the copy takes a tenth, hashing and
 // counting less. What is left to gain is in the memory's latency, which a program that
-// knows its next keys can hide by TouchIndex and TouchItem.
+// knows its next keys can hide by TouchKeys.
 const lockFree = runtime.GOARCH == "amd64"
 
 // lock takes the shard's lock for work that may change keys; unlock gives it back.

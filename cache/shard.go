@@ -12,7 +12,6 @@ import (
 	"github.com/ashlar-cache/ashlar/cache/internal/item"
 	"github.com/ashlar-cache/ashlar/cache/internal/nodes"
 	"github.com/ashlar-cache/ashlar/cache/internal/offheap"
-	"github.com/ashlar-cache/ashlar/cache/internal/prefetch"
 	"github.com/ashlar-cache/ashlar/cache/internal/slab"
 )
 
@@ -138,17 +137,6 @@ func (s *shard) next() uint64 {
 	return s.random * 0x2545F4914F6CDD1D
 }
 
-// touchItem asks for the first lines of the item that a lookup would most likely find.
-// What is told without the lock may be another item by now, or free memory: it is never
-// looked at.
-func (s *shard) touchItem(db int, hash uint64, lines int) {
-	if t := s.published[db].Load(); t != nil {
-		if ref := t.Peek(hash); ref != 0 {
-			prefetch.Lines(s.heap.At(slab.Ref(ref)), lines)
-		}
-	}
-}
-
 // entry is a key that was found: where its reference stands, and its item. It is
 // good until the shard changes.
 type entry struct {
@@ -215,13 +203,6 @@ func (s *shard) table(db int) *index.Table {
 func (s *shard) setTable(db int, t *index.Table) {
 	s.tables[db] = t
 	s.published[db].Store(t)
-}
-
-// touch asks for the line where a key's entry would be; it needs no lock.
-func (s *shard) touch(db int, hash uint64) {
-	if t := s.published[db].Load(); t != nil {
-		t.Touch(hash)
-	}
 }
 
 // put stores an item under a key: over the old one where it is as large, else in

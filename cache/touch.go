@@ -3,6 +3,7 @@ package cache
 import (
 	"bytes"
 
+	"github.com/ashlar-cache/ashlar/cache/internal/index"
 	"github.com/ashlar-cache/ashlar/cache/internal/item"
 	"github.com/ashlar-cache/ashlar/cache/internal/nodes"
 	"github.com/ashlar-cache/ashlar/cache/internal/prefetch"
@@ -10,6 +11,70 @@ import (
 	"github.com/ashlar-cache/ashlar/cache/internal/table"
 	"github.com/ashlar-cache/ashlar/cache/internal/tree"
 )
+
+// touchChunk is how many keys TouchKeys goes ahead for at once: as many as the queue has
+// room for, with two requests for each.
+const touchChunk = prefetch.Room / 2
+
+// KeyTouch is a look-up of a key that will be made. Who fills it in sets the exported
+// fields.
+type KeyTouch struct {
+	Hash   uint64 // the key's
+	Lines  int    // of 64 bytes that will be wanted of its item; 0 is 1
+	Writes bool   // it may be overwritten or deleted
+
+	shard *shard // nil: nothing is to be done
+	ahead index.Ahead
+}
+
+// TouchKeys asks the processor for what look-ups of keys will read, so that the waits
+// for memory overlap: the lines of the index for all of them, then those of the items. It
+// takes no lock and waits for nothing but the index, and what is meanwhile changed costs
+// the benefit, nothing else.
+func (c *Cache) TouchKeys(db int, list []KeyTouch) {
+	for len(list) > 0 {
+		chunk := list[:min(touchChunk, len(list))]
+		list = list[len(chunk):]
+		var q prefetch.Queue
+		for i := range chunk {
+			k := &chunk[i]
+			s := c.shardOf(k.Hash)
+			k.shard = nil
+			if t := s.published[db].Load(); t != nil {
+				if line := t.GoAhead(&k.ahead, c.indexHash(k.Hash)); line != nil {
+					k.shard = s
+					q.Add(line, 1)
+				}
+			}
+		}
+		q.Ask()
+		// A second time for those that are not at home in the index.
+		for left := true; left; {
+			left = false
+			for i := range chunk {
+				k := &chunk[i]
+				if k.shard == nil {
+					continue
+				}
+				ref, line := k.ahead.Step()
+				switch {
+				case ref != 0:
+					// It may be another item by now, or free memory: it is never looked at.
+					q.Add(k.shard.heap.At(slab.Ref(ref)), k.Lines)
+					if k.Writes {
+						q.Add(k.shard.heap.About(slab.Ref(ref)), 1)
+					}
+				case line != nil:
+					q.Add(line, 1)
+					left = true
+					continue
+				}
+				k.shard = nil
+			}
+			q.Ask()
+		}
+	}
+}
 
 const (
 	// touchFrom is the number of elements from which one hash or set is worth touching
@@ -42,7 +107,7 @@ type ElementTouch struct {
 
 // TouchElements asks the processor for what look-ups of elements of collections will
 // read, so that the waits for memory overlap: node by node, and for all of them one node
-// before the next. It is for batches, as TouchItem is, but takes the shards' locks, one
+// before the next. It is for batches, as TouchKeys is, but takes the shards' locks, one
 // at a time; where one is taken it does nothing. Nor does it in collections that are
 // small.
 func (c *Cache) TouchElements(db int, list []ElementTouch) {

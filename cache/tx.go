@@ -101,30 +101,25 @@ func (c *Cache) Begin(tx *Tx, db int, keys ...[]byte) {
 	c.start(tx, db)
 	// Some at a time, so that the hashes need little room.
 	for from := 0; from < len(keys); from += beginChunk {
-		var hashes [beginChunk]uint64
+		var touches [beginChunk]KeyTouch
 		chunk := keys[from:min(from+beginChunk, len(keys))]
 		for i, key := range chunk {
 			h := c.hash.sum(key)
 			n := h >> (64 - c.shardBits)
 			tx.locked[n/64] |= 1 << (n % 64)
-			hashes[i] = h
-			if from < touchMost {
-				c.TouchIndex(db, h)
-			}
+			touches[i].Hash = h
 		}
-		for i := range chunk {
-			if from < touchMost {
-				c.TouchItem(db, hashes[i], 1)
-			}
+		if from < touchMost {
+			c.TouchKeys(db, touches[:len(chunk)])
 		}
 	}
 	tx.lock()
 }
 
-// Begin asks for the memory of its keys, as who has a batch does by TouchIndex, for as
+// Begin asks for the memory of its keys, as who has a batch does by TouchKeys, for as
 // many as the processor's caches hold beside other things, so many at a time.
 const (
-	beginChunk = 32
+	beginChunk = touchChunk
 	touchMost  = 1024
 )
 
@@ -255,18 +250,5 @@ func (tx *Tx) find(key []byte) (*shard, entry, bool) {
 // locked together.
 func (c *Cache) ShardOf(key []byte) int { return c.shardOf(c.hash.sum(key)).number }
 
-// Hash is a key's hash in this cache, for BeginHashed, TouchIndex and TouchItem.
+// Hash is a key's hash in this cache, for BeginHashed and TouchKeys.
 func (c *Cache) Hash(key []byte) uint64 { return c.hash.sum(key) }
-
-// TouchIndex asks the processor for the line of the index where a key would be found,
-// without a lock and without waiting. Where a batch of keys is known, doing it for all of
-// them, then TouchItem for all of them, lets their cache misses overlap.
-func (c *Cache) TouchIndex(db int, hash uint64) {
-	c.shardOf(hash).touch(db, c.indexHash(hash))
-}
-
-// TouchItem asks for the item that a key's lookup will most likely find. lines is how
-// many lines of 64 bytes of it will be wanted, at least 1.
-func (c *Cache) TouchItem(db int, hash uint64, lines int) {
-	c.shardOf(hash).touchItem(db, c.indexHash(hash), lines)
-}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/ashlar-cache/ashlar/cache/internal/prefetch"
 )
 
 // BenchmarkFill grows a table to 4 million entries and reports the bytes for an
@@ -135,10 +137,13 @@ func BenchmarkLookup(b *testing.B) {
 			b.Run(fmt.Sprintf("%s-batch/n=%d", kind.name, n), func(b *testing.B) {
 				i := 0
 				for b.Loop() {
-					if i%32 == 0 {
-						for j := range 32 {
-							t.Touch(kind.hashes[(i+j)%stream])
+					if i%prefetch.Room == 0 {
+						var q prefetch.Queue
+						var a Ahead
+						for j := range prefetch.Room {
+							q.Add(t.GoAhead(&a, kind.hashes[(i+j)%stream]), 1)
 						}
+						q.Ask()
 					}
 					p := t.Probe(kind.hashes[i%stream])
 					sink += p.Next()

@@ -102,5 +102,6 @@
 // # Non-goals
 //
 // The index compares no keys, knows no databases or expiry, and has no locks of its
-// own: what shares a pool shares a lock. Only Touch and Peek may be called without it.
+// own: what shares a pool shares a lock. Only GoAhead and what it
+// begins may be called without it.
 package index

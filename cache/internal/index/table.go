@@ -3,8 +3,6 @@ package index
 import (
 	"sync/atomic"
 	"unsafe"
-
-	"github.com/ashlar-cache/ashlar/cache/internal/prefetch"
 )
 
 // A Table maps hashes to references. All methods but Touch and Peek want the
@@ -52,17 +50,6 @@ func (t *Table) Resident() int64 {
 	n := int64(len(t.dir))*int64(unsafe.Sizeof(leaf(0))) + t.stash.resident()
 	t.leaves(func(_ uint64, l leaf) { n += int64(l.steps()) * stepBytes })
 	return n
-}
-
-// Touch asks the processor for the cache line where the lookup of hash will begin, so
-// that it is there by then. It needs no lock.
-func (t *Table) Touch(hash uint64) {
-	d := t.shared.Load()
-	pos := spread(hash)
-	l := leaf(atomic.LoadUint32((*uint32)(&d.leaves[pos>>(d.shift&63)])))
-	if l.steps() != 0 {
-		prefetch.Lines(unsafe.Pointer(t.pool.bucket(l.id(), l.home(l.within(pos)))), 1)
-	}
 }
 
 // at is the leaf that pos lies in.

@@ -100,7 +100,7 @@ func TestEmpty(t *testing.T) {
 	require.False(t, ok)
 	require.Zero(t, w.table.Any(7))
 	require.Zero(t, w.table.Sample(7, make([]uint32, 16)))
-	w.table.Touch(42) // there is nothing to ask for
+	require.Nil(t, w.table.GoAhead(new(Ahead), 42))
 	require.False(t, w.table.ShrinkStep())
 	require.True(t, w.table.Drain(func(uint32) { t.Fatal("no entries") }, 10))
 	require.Zero(t, w.pool.Resident())

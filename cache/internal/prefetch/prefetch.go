@@ -3,6 +3,12 @@
 // the waits of many requests overlap, whatever stands between them, locks included. It
 // reads nothing either, and faults at no address.
 //
+// Not quite nothing: the instruction is not through before its address has been translated,
+// and where memory is large that is a walk through page tables, which are then not in the
+// processor's caches either. A processor sees some hundred instructions ahead, so it has
+// few translations under way if it has to do much between two of them. A Queue collects
+// addresses and asks for all of them at once.
+//
 // Go's compiler has such an instruction for its own runtime alone, so it is called here,
 // which costs two nanoseconds or so: what is near should not be asked for. On other
 // processors than amd64 and arm64 nothing happens.
@@ -18,4 +24,32 @@ func Bytes(b []byte, n int) {
 	if n = min(n, len(b)); n > 0 {
 		Lines(unsafe.Pointer(unsafe.SliceData(b)), (n+LineSize-1)/LineSize)
 	}
+}
+
+// Room is what a Queue holds.
+const Room = 64
+
+// A Queue collects what Ask then asks for. Its zero value is empty.
+type Queue struct {
+	asks [Room]ask
+	n    int
+}
+
+// ask are lines in a row.
+type ask struct {
+	at    unsafe.Pointer
+	lines int
+}
+
+// Add puts n lines, at least one, from the one with p on, into the queue, which must have
+// room.
+func (q *Queue) Add(p unsafe.Pointer, n int) {
+	q.asks[q.n] = ask{p, n}
+	q.n++
+}
+
+// Ask asks for everything in the queue, which is empty then.
+func (q *Queue) Ask() {
+	each(&q.asks[0], q.n)
+	q.n = 0
 }

@@ -8,3 +8,8 @@ import "unsafe"
 //
 //go:noescape
 func Lines(p unsafe.Pointer, n int)
+
+// each asks for what n entries from asks on say.
+//
+//go:noescape
+func each(asks *ask, n int)

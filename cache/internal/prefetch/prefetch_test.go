@@ -18,6 +18,14 @@ func TestAnywhere(t *testing.T) {
 	Bytes(nil, 10)
 	Lines(nil, 3)
 	Lines(unsafe.Pointer(unsafe.SliceData(b)), 1<<10) // far beyond its end
+	var q Queue
+	q.Ask() // for nothing
+	for range 2 {
+		for i := range Room {
+			q.Add(unsafe.Pointer(&b[i*60]), i%3)
+		}
+		q.Ask()
+	}
 	require.Equal(t, byte(1), b[0])
 	require.Equal(t, byte(2), b[4095])
 }

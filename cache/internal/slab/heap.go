@@ -137,6 +137,10 @@ func (h *Heap) pageOf(r Ref) (unit uint32, m *pageMeta) {
 	return unit, h.meta(unit)
 }
 
+// About is where what is known of a block's page begins: what Fits, Capacity and Free
+// read. It needs no lock and reads nothing, so r may be out of date.
+func (h *Heap) About(r Ref) unsafe.Pointer { return unsafe.Pointer(h.meta(uint32(r) / (unitSize / 8))) }
+
 // Capacity is the number of bytes that the block may hold.
 func (h *Heap) Capacity(r Ref) int {
 	_, m := h.pageOf(r)

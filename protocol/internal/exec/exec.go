@@ -85,10 +85,11 @@ type Executor struct {
 	script  scripting     // the script that runs
 	carried carried       // where that is another executor's client's
 
-	prepared []prepared // of the batch, in order
-	turn     int        // the next of them
-	hash     uint64     // of the key of the command that runs,
-	hashed   bool       // if that is known
+	prepared []prepared       // of the batch, in order
+	turn     int              // the next of them
+	hash     uint64           // of the key of the command that runs,
+	hashed   bool             // if that is known
+	touches  []cache.KeyTouch // of its keys
 	ahead    [touchMost]cache.ElementTouch
 
 	held bool // clients were paused when the last command came, see holdUp
@@ -141,6 +142,7 @@ func (x *Executor) Prepare(batch [][][]byte) {
 		return // no miss to overlap with
 	}
 	store, last := x.server.Cache, uint64(0)
+	keys := x.touches[:0]
 	for _, argv := range batch {
 		var p prepared
 		if len(argv) > 0 {
@@ -149,19 +151,14 @@ func (x *Executor) Prepare(batch [][][]byte) {
 		if c := p.command; c != nil && c.Key != 0 && c.Key < len(argv) {
 			p.hash = store.Hash(argv[c.Key])
 			if p.hash != last { // the same key again is near already
-				store.TouchIndex(x.db, p.hash)
+				keys = append(keys, cache.KeyTouch{Hash: p.hash, Lines: c.Lines, Writes: c.Flags&command.Write != 0})
 			}
 			last = p.hash
 		}
 		x.prepared = append(x.prepared, p)
 	}
-	last = 0
-	for i := range x.prepared {
-		if p := &x.prepared[i]; p.command != nil && p.command.Key != 0 && p.hash != last {
-			store.TouchItem(x.db, p.hash, p.command.Lines)
-			last = p.hash
-		}
-	}
+	store.TouchKeys(x.db, keys)
+	x.touches = keys
 	x.touchElements(batch)
 }
 

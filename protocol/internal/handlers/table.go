@@ -130,7 +130,7 @@ func linesOf(group string) int {
 	case "list", "hash", "set", "sorted-set":
 		return 5
 	}
-	return 1
+	return 2
 }
 
 // byRowName orders rows by their names.
