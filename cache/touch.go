@@ -143,15 +143,17 @@ func (c *Cache) TouchElements(db int, list []ElementTouch) {
 				left--
 			}
 		}
+		t.queue.Ask()
 	}
 	t.unlock()
 }
 
 // toucher is TouchElements under way: the lock that it holds, and the collection.
 type toucher struct {
-	held *shard
-	root []byte // of the table that finds elements
-	zset bool
+	held  *shard
+	root  []byte         // of the table that finds elements
+	queue prefetch.Queue // what the steps name
+	zset  bool
 }
 
 // lock takes a shard's lock, in the place of the one held, if nobody else has it.
@@ -217,16 +219,16 @@ func (t *toucher) step(e *ElementTouch) (more bool) {
 	s := t.held.nodes
 	if e.leaf != 0 {
 		l := openZLeaf(s, e.leaf)
-		l.ahead(e.element)
+		l.ahead(e.element, &t.queue)
 		if e.Ranks {
-			tree.GoAhead(s, l.node)
+			tree.GoAhead(s, l.node, &t.queue)
 		}
 		return false
 	}
-	value, found := e.ahead.Step(s)
+	value, found := e.ahead.Step(s, &t.queue)
 	if found {
 		e.leaf = nodes.Handle(value &^ handleMark)
-		prefetch.Lines(s.Address(e.leaf), zleafFront)
+		t.queue.Add(s.Address(e.leaf), zleafFront)
 		return true
 	}
 	return e.ahead.More()

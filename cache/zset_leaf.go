@@ -109,10 +109,10 @@ func (l *zleaf) find(hash uint64, member []byte) (i int, score float64, ok bool)
 	}
 }
 
-// ahead asks the processor for the first entry that has the hash's tag.
-func (l *zleaf) ahead(hash uint64) {
+// ahead names the first entry that has the hash's tag.
+func (l *zleaf) ahead(hash uint64, q *prefetch.Queue) {
 	if i := bytes.IndexByte(l.tags(), zleafTag(hash)); i >= 0 {
-		prefetch.Bytes(l.b[l.offset(i):], 1)
+		q.AddBytes(l.b[l.offset(i):], 1)
 	}
 }
 

@@ -26,7 +26,7 @@ func Bytes(b []byte, n int) {
 	}
 }
 
-// Room is what a Queue holds.
+// Room is what a Queue holds; with more it asks for that and goes on.
 const Room = 64
 
 // A Queue collects what Ask then asks for. Its zero value is empty.
@@ -41,11 +41,20 @@ type ask struct {
 	lines int
 }
 
-// Add puts n lines, at least one, from the one with p on, into the queue, which must have
-// room.
+// Add puts n lines, at least one, from the one with p on, into the queue.
 func (q *Queue) Add(p unsafe.Pointer, n int) {
+	if q.n == Room {
+		q.Ask()
+	}
 	q.asks[q.n] = ask{p, n}
 	q.n++
+}
+
+// AddBytes puts the first n bytes of b, and the rest of their lines, into the queue.
+func (q *Queue) AddBytes(b []byte, n int) {
+	if n = min(n, len(b)); n > 0 {
+		q.Add(unsafe.Pointer(unsafe.SliceData(b)), (n+LineSize-1)/LineSize)
+	}
 }
 
 // Ask asks for everything in the queue, which is empty then.

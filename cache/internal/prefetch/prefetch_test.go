@@ -21,8 +21,9 @@ func TestAnywhere(t *testing.T) {
 	var q Queue
 	q.Ask() // for nothing
 	for range 2 {
-		for i := range Room {
+		for i := range Room + 3 {
 			q.Add(unsafe.Pointer(&b[i*60]), i%3)
+			q.AddBytes(b[i:], i)
 		}
 		q.Ask()
 	}

@@ -65,10 +65,10 @@ func (t *Tree) relink(h nodes.Handle, level int) {
 	}
 }
 
-// GoAhead asks the processor for what Climb will read of the node above one of a linked
-// tree, of which b is the block.
-func GoAhead(store *nodes.Store, b []byte) {
+// GoAhead names what Climb will read of the node above one of a linked tree, of which b is
+// the block.
+func GoAhead(store *nodes.Store, b []byte, q *prefetch.Queue) {
 	if up := Above(b); up != 0 {
-		prefetch.Lines(store.Address(up), pairAt(keyedFan)/prefetch.LineSize+1)
+		q.Add(store.Address(up), pairAt(keyedFan)/prefetch.LineSize+1)
 	}
 }
