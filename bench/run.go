@@ -93,7 +93,7 @@ func Fill(ctx context.Context, l Load) (Result, error) {
 	l.Threads = cmp.Or(l.Threads, loadgen.DefaultThreads(0))
 	l.Threads = min(l.Threads, max(l.Connections, 1))
 	l.Workload, l.Requests, l.Duration, l.Rate = loadgen.Fill(l.Mix, l.Threads), int64(l.Mix.Preload()), 0, 0
-	l.Reconnect, l.Subscribers = 0, 0
+	l.Reconnect, l.Subscribers, l.Burst = 0, 0, 0
 	out, err := loadgen.Run(ctx, l.Config)
 	out.Server = l.Server.Name
 	l.describe(&out.Load)

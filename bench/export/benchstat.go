@@ -53,6 +53,9 @@ func benchLine(b *strings.Builder, r result.Run) {
 			fmt.Fprintf(b, "/%s=%s", part[0], word(part[1]))
 		}
 	}
+	if r.Load.Burst > 1 {
+		fmt.Fprintf(b, "/burst=%d", r.Load.Burst)
+	}
 	switch {
 	case r.Load.SLO != "": // the best point of a search, whatever its rate
 		fmt.Fprintf(b, "/slo=%s", word(r.Load.SLO))

@@ -42,6 +42,7 @@ var csvColumns = []struct {
 	{"round", func(r result.Run) string { return strconv.Itoa(r.Round) }},
 	{"connections", func(r result.Run) string { return strconv.Itoa(r.Load.Connections) }},
 	{"depth", func(r result.Run) string { return strconv.Itoa(r.Load.Depth) }},
+	{"burst", func(r result.Run) string { return strconv.Itoa(max(r.Load.Burst, 1)) }},
 	{"threads", func(r result.Run) string { return strconv.Itoa(r.Load.Threads) }},
 	{"offered_rps", func(r result.Run) string { return float(r.Load.OpenRate, 2) }}, // 0: closed loop
 	{"keys", func(r result.Run) string { return strconv.FormatUint(r.Load.Keys, 10) }},

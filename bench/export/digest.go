@@ -311,11 +311,19 @@ func details(list []*Scenario) [][]string {
 			duration = count(float64(l.Requests)) + " commands"
 		}
 		out = append(out, []string{
-			plural(l.Connections, "connection"), fmt.Sprintf("%d deep", l.Depth), rate, l.SLO,
+			plural(l.Connections, "connection"), deep(l), rate, l.SLO,
 			l.Values, count(float64(l.Keys)) + " keys", l.Popularity, l.TTL, threads, duration,
 		})
 	}
 	return out
+}
+
+// deep tells how a load is pipelined.
+func deep(l result.Load) string {
+	if l.Burst > 1 {
+		return fmt.Sprintf("%d deep in bursts of %d", l.Depth, l.Burst)
+	}
+	return fmt.Sprintf("%d deep", l.Depth)
 }
 
 func plural(n int, of string) string {
@@ -327,7 +335,7 @@ func plural(n int, of string) string {
 
 // Describe is a load in a sentence.
 func Describe(l result.Load) string {
-	words := []string{l.Workload, plural(l.Connections, "connection"), fmt.Sprintf("%d deep", l.Depth)}
+	words := []string{l.Workload, plural(l.Connections, "connection"), deep(l)}
 	switch {
 	case l.SLO != "":
 		words = append(words, "open loop, searching the highest rate with "+Bound(l.SLO))

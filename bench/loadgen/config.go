@@ -41,6 +41,9 @@ type Config struct {
 	// Poisson has commands of an open loop fall due at random moments, as those of
 	// many independent clients do, instead of at a steady pace.
 	Poisson bool
+	// Burst is how many commands of an open loop become due at a time, for one
+	// connection: what a program that pipelines sends. At most the Depth; 1 if 0.
+	Burst int
 
 	Duration time.Duration // how long commands are sent
 	Requests int64         // how many are sent; with a Duration, whichever ends first
@@ -84,7 +87,7 @@ const (
 
 // settle puts in what is left out, and refuses what makes no sense.
 func (c *Config) settle() error {
-	for _, n := range []*int{&c.Connections, &c.Depth, &c.Channels} {
+	for _, n := range []*int{&c.Connections, &c.Depth, &c.Channels, &c.Burst} {
 		if *n == 0 {
 			*n = 1
 		}
@@ -108,6 +111,8 @@ func (c *Config) settle() error {
 		return fmt.Errorf("connections are 1 to %d", maxConnections)
 	case c.Depth < 1 || c.Depth > maxDepth:
 		return fmt.Errorf("the depth of pipelining is 1 to %d", maxDepth)
+	case c.Burst < 1 || c.Burst > c.Depth:
+		return errors.New("a burst is of 1 command to as many as the depth of pipelining")
 	case c.Rate > maxRate:
 		return errors.New("the rate is at most 1,000,000,000 a second")
 	case len(c.On) > 0 && len(c.On) < c.Threads:

@@ -14,7 +14,7 @@
 //
 // In an open loop (Rate above 0) commands become due at moments that nothing the
 // server does can move: at a steady pace, or at random (Poisson), as those of many
-// independent users do. What is due goes to the connections in turns. A connection
+// independent users do, one by one or in bursts, as programs that pipeline. What is due goes to the connections in turns. A connection
 // that has room in its pipeline sends the command at once; else the command waits its
 // turn there. Its latency is counted from the moment at which it was due, so the wait
 // is in it:
@@ -99,6 +99,7 @@
 // # Words
 //
 //	due         the moment from which a command's latency counts in an open loop
+//	burst       the commands that become due at one moment for one connection
 //	depth       how many commands a connection has in flight at most
 //	stream      the commands of one thread; it follows from the seed and nothing else
 //	greeting    HELLO, AUTH, SELECT and SUBSCRIBE, before a connection counts as open

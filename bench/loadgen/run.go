@@ -228,6 +228,9 @@ func (r *run) report(workers []*worker, busy time.Duration) result.Run {
 		Lost: all.unanswered, Behind: all.behind,
 		Client: result.Client{CPU: busy},
 	}
+	if c.Rate > 0 && c.Burst > 1 {
+		out.Load.Burst = c.Burst
+	}
 	total := merged(all)
 	out.Latency = total.Summary()
 	if r.stalls != nil {

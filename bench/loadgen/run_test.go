@@ -95,6 +95,25 @@ func TestClosedLoop(t *testing.T) {
 }
 
 // What a thread sends follows from the seed.
+// TestBursts: what is due together goes to one connection, and the next to the next.
+func TestBursts(t *testing.T) {
+	transports(t, func(t *testing.T, portable bool) {
+		var counts [2]atomic.Int64 // of commands, by connection
+		f := serve(t, func(_ *fake, conn int, _ []string) string {
+			counts[conn-1].Add(1)
+			return "+OK\r\n"
+		})
+		r, err := Run(t.Context(), Config{
+			Addr: f.addr, Workload: Mix(workload(t, mix.Config{Mix: "set=1"})), Connections: 2, Depth: 9, Burst: 5,
+			Rate: 10_000, Requests: 23, Portable: portable,
+		})
+		require.NoError(t, err)
+		assert.Equal(t, int64(23), r.Ops)
+		assert.Equal(t, 5, r.Load.Burst)
+		assert.ElementsMatch(t, []int64{13, 10}, []int64{counts[0].Load(), counts[1].Load()})
+	})
+}
+
 func TestRepeats(t *testing.T) {
 	send := func(seed uint64, rate float64) []string {
 		f := serve(t, values())
@@ -434,6 +453,7 @@ func TestConfig(t *testing.T) {
 		"duration":  func(c *Config) { c.Requests = 0 },
 		"1 to":      func(c *Config) { c.Connections = -1 },
 		"depth":     func(c *Config) { c.Depth = 1 << 20 },
+		"a burst":   func(c *Config) { c.Depth, c.Burst = 4, 5 },
 		"negative":  func(c *Config) { c.Rate = -1 },
 		"channels":  func(c *Config) { c.Protocol, c.Password = Memcached, "x" },
 		"only":      func(c *Config) { c.Protocol = Memcached },

@@ -174,7 +174,7 @@ func FuzzScan(f *testing.F) {
 
 func TestSchedule(t *testing.T) {
 	// Two threads take turns, at a pace that does not drift.
-	c := &Config{Rate: 3000, Threads: 2}
+	c := &Config{Rate: 3000 * 7, Burst: 7, Threads: 2}
 	a, b := newSchedule(c, 0, 1000), newSchedule(c, 1, 1000)
 	for i := range int64(9000) {
 		s := &a
@@ -186,7 +186,7 @@ func TestSchedule(t *testing.T) {
 	}
 	// Random moments have exponential gaps: mean and deviation are alike.
 	const n = 100_000
-	c = &Config{Rate: 1e6, Threads: 1, Poisson: true, Seed: 1}
+	c = &Config{Rate: 1e6, Burst: 1, Threads: 1, Poisson: true, Seed: 1}
 	s := newSchedule(c, 0, 0)
 	sum, squares, last := 0.0, 0.0, int64(0)
 	for range n {
@@ -198,7 +198,7 @@ func TestSchedule(t *testing.T) {
 	assert.InDelta(t, 1000, mean, 4*1000/316)
 	assert.InDelta(t, 2*mean*mean, squares/n, 0.05*2*mean*mean)
 	again := newSchedule(c, 0, 0)
-	assert.NotEqual(t, again.next, newSchedule(&Config{Rate: 1e6, Threads: 1, Poisson: true, Seed: 2}, 0, 0).next)
+	assert.NotEqual(t, again.next, newSchedule(&Config{Rate: 1e6, Burst: 1, Threads: 1, Poisson: true, Seed: 2}, 0, 0).next)
 }
 
 func TestQueue(t *testing.T) {

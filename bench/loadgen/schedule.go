@@ -6,7 +6,7 @@ import (
 	"github.com/ashlar-cache/ashlar/bench/dist"
 )
 
-// schedule says when the commands of a thread in an open loop are due. It looks at
+// schedule says when the bursts of a thread in an open loop are due. It looks at
 // nothing that the server does.
 type schedule struct {
 	next int64 // when the next one is due, in nanoseconds of the run's clock
@@ -20,7 +20,7 @@ type schedule struct {
 
 // newSchedule is that of one thread of several, which take turns.
 func newSchedule(c *Config, thread int, start int64) schedule {
-	s := schedule{interval: 1e9 * float64(c.Threads) / c.Rate}
+	s := schedule{interval: 1e9 * float64(c.Threads*c.Burst) / c.Rate}
 	if c.Poisson {
 		s.random = dist.New(c.Seed, scheduleStream+uint64(thread))
 		s.start = start
@@ -35,7 +35,7 @@ func newSchedule(c *Config, thread int, start int64) schedule {
 // scheduleStream keeps the schedule's random numbers apart from the workload's.
 const scheduleStream = 1 << 32
 
-// advance goes on to the next command. A steady pace counts from the start, so that
+// advance goes on to the next burst. A steady pace counts from the start, so that
 // rounding does not add up.
 func (s *schedule) advance() {
 	if s.random != nil {

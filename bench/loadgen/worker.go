@@ -165,13 +165,15 @@ func (w *worker) release(now int64) {
 		if m.dead || m.sub {
 			continue
 		}
-		// A command that could be sent at once and is not yet was held up here.
+		// A burst that could be sent at once and is not yet was held up here.
 		if m.due.held == 0 && m.open && m.flights.held < w.cfg.Depth {
 			w.late.Record(time.Duration(now - w.sched.next))
 		}
-		m.due.push(w.sched.next)
-		w.held++
-		w.left--
+		for range min(int64(w.cfg.Burst), w.left) {
+			m.due.push(w.sched.next)
+			w.held++
+			w.left--
+		}
 		w.sched.advance()
 		if !m.marked {
 			m.marked = true

@@ -90,11 +90,12 @@ type Fault struct {
 type Load struct {
 	Workload    string        `json:"workload"`
 	Connections int           `json:"connections"`
-	Depth       int           `json:"depth"`     // commands in flight on each connection
-	Threads     int           `json:"threads"`   // of the generator
-	OpenRate    float64       `json:"open_rate"` // commands a second; 0: closed loop
-	Duration    time.Duration `json:"duration"`  // asked for; 0: a number of commands
-	Requests    int64         `json:"requests"`  // asked for; 0: a duration
+	Depth       int           `json:"depth"`           // commands in flight on each connection
+	Burst       int           `json:"burst,omitempty"` // commands that became due together; 0: each by itself
+	Threads     int           `json:"threads"`         // of the generator
+	OpenRate    float64       `json:"open_rate"`       // commands a second; 0: closed loop
+	Duration    time.Duration `json:"duration"`        // asked for; 0: a number of commands
+	Requests    int64         `json:"requests"`        // asked for; 0: a duration
 	Keys        uint64        `json:"keys"`
 	Popularity  string        `json:"popularity"`
 	Values      string        `json:"values"` // sizes

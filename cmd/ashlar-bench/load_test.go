@@ -133,6 +133,7 @@ func TestRunVerbFails(t *testing.T) {
 		"leave out --rate":       {"run", "--slo", "p99=1ms", "--rate", "5"},
 		"--pin needs more":       {"run", "--pin", "--threads", "50", "-c", "50"},
 		"both say how large":     {"run", "-d", "5", "--values", "6"},
+		"--burst belongs to":     {"run", "--burst", "2"},
 		"belongs to":             {"run", "--subscribers", "2"},
 		`"x" is no option`:       {"fill", "x"},
 		"nothing to store":       {"fill", "-p", port, "--workload", "pubsub"},

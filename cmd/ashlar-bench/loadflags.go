@@ -117,6 +117,7 @@ func (o *loadFlags) measuring() {
 	f.Float64Var(&o.seconds, "seconds", 0, "")
 	f.Float64Var(&o.load.Rate, "rate", 0, "")
 	f.BoolVar(&o.load.Poisson, "poisson", false, "")
+	f.IntVar(&o.load.Burst, "burst", 0, "")
 	f.Int64Var(&o.load.Reconnect, "reconnect", 0, "")
 	f.IntVar(&o.load.Subscribers, "subscribers", 0, "")
 	f.IntVar(&o.load.Channels, "channels", 1, "")
@@ -166,6 +167,9 @@ func (o *loadFlags) settle() error {
 			return errors.New("--slo searches for the rate itself: leave out --rate and -n, and give --seconds for each point")
 		}
 		o.bound = bound
+	}
+	if o.load.Burst > 1 && o.load.Rate == 0 && o.slo == "" {
+		return errors.New("--burst belongs to --rate and --slo: without them -P commands are sent at a time")
 	}
 	if o.pin {
 		// The generator has the last ones, and the servers the rest.
